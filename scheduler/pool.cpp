@@ -1,0 +1,238 @@
+#include "pool.hpp"
+
+#include "assert.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace silk::scheduler {
+
+namespace {
+
+// Threads inherit the signal mask: with signals blocked here, they go to the threads of the program
+// that embeds us.
+class signals_blocked {
+ public:
+  signals_blocked() noexcept {
+    sigset_t mask;
+    ::sigfillset(&mask);
+    // A fault raises these in the thread itself: blocked, they would end the process without
+    // calling the handler of a crash reporter.
+    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS}) ::sigdelset(&mask, fault);
+    ::pthread_sigmask(SIG_BLOCK, &mask, &before_);
+  }
+  ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_blocked(const signals_blocked&) = delete;
+  signals_blocked& operator=(const signals_blocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+unsigned checked_worker_count(unsigned workers) {
+  if (workers == 0 || workers > pool::max_workers) {
+    throw std::invalid_argument("workers must be 1 to " + std::to_string(pool::max_workers) +
+                                ", not " + std::to_string(workers));
+  }
+  return workers;
+}
+
+void name_this_thread(std::size_t index) noexcept {
+  char name[16];
+  std::snprintf(name, sizeof name, "silk-%zu", index);
+  ::pthread_setname_np(::pthread_self(), name);
+  // The kernel may otherwise round every sleep up by 50 us to save wake-ups.
+  ::prctl(PR_SET_TIMERSLACK, 1);
+}
+
+// A searcher that spins on a small machine takes the processor from the worker it waits for.
+unsigned rounds_for(unsigned workers) noexcept { return workers <= 2 ? 1 : 8; }
+
+}  // namespace
+
+pool::pool(pool_options options)
+    : embedder_(options.embedder),
+      clock_(options.clock),
+      timers_(checked_worker_count(options.workers), clock_.now()),
+      idle_(options.workers),
+      search_rounds_(rounds_for(options.workers)) {
+  sync::prepare_fences();
+  workers_.reserve(options.workers);
+  for (unsigned i = 0; i < options.workers; ++i) {
+    workers_.push_back(std::make_unique<worker>(*this, i));
+  }
+  threads_.reserve(options.workers);
+  const signals_blocked blocked;
+  try {
+    for (const auto& one : workers_) {
+      threads_.emplace_back([&worker = *one] {
+        name_this_thread(worker.index());
+        worker.run();
+      });
+    }
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+pool::~pool() { stop(); }
+
+void pool::stop() noexcept {
+  SILK_ASSERT(!is_worker(), "a pool cannot be stopped from one of its own workers");
+  stopping_.store(true, sync::memory_order_release);  // E:stop out: everything scheduled before
+  sync::heavy_fence();
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    if (idle_.claim(i)) wake(i);
+  }
+  for (sync::thread& thread : threads_) thread.join();
+  threads_.clear();
+  while (guests_.load(sync::memory_order_acquire) != 0) sync::give_way();  // E:guest in
+}
+
+job_list pool::take_timers() noexcept {
+  job_list all;
+  for (std::size_t i = 0; i < timers_.shard_count(); ++i) {
+    do {  // once in any case: waits for a canceller that is still inside
+      timers_.serve(i, no_deadline - 1, ~std::size_t{0}, all);
+    } while (timers_.next(i) != no_deadline);
+  }
+  return all;
+}
+
+worker* pool::local_worker() const noexcept {
+  worker* here = current_worker();
+  return here != nullptr && &here->owner() == this ? here : nullptr;
+}
+
+bool pool::is_worker() const noexcept { return local_worker() != nullptr; }
+
+worker_stats pool::stats() const noexcept {
+  worker_stats sum;
+  for (const auto& one : workers_) {
+    const worker_stats stats = one->stats();
+    sum.parks += stats.parks;
+    sum.steals += stats.steals;
+    sum.jobs += stats.jobs;
+  }
+  return sum;
+}
+
+// ---- work ----
+
+void pool::schedule(job& item) noexcept {
+  if (worker* here = local_worker()) return here->push(item);
+  const guest outside(*this);
+  injector_.push(item);
+  notify();
+}
+
+void pool::schedule(job_list items) noexcept {
+  if (items.empty()) return;
+  if (worker* here = local_worker()) return here->push(items);
+  const guest outside(*this);
+  injector_.push(items);
+  notify();
+}
+
+void pool::schedule_first(job& item) noexcept {
+  if (worker* here = local_worker()) return here->push_first(item);
+  const guest outside(*this);
+  injector_.push(item);
+  notify();
+}
+
+void pool::wake_one() noexcept {
+  if (const auto claimed = idle_.claim_any(idle_.driver())) wake(*claimed);
+}
+
+void pool::wake(std::size_t claimed) noexcept {
+  idle_.enter_search();  // I2: counted before it runs
+  workers_[claimed]->unpark();
+}
+
+bool pool::work_visible() const noexcept {
+  if (!injector_.looks_empty()) return true;
+  for (const auto& one : workers_) {
+    if (one->has_stealable_work()) return true;
+  }
+  return false;
+}
+
+// ---- time ----
+
+void pool::prepare_timer(timer_node& node) noexcept {
+  worker* here = local_worker();
+  node.shard = static_cast<std::uint16_t>(here != nullptr ? here->index() : 0);
+}
+
+arm_result pool::arm(timer_node& node, then caller) {
+  const std::size_t shard = node.shard;
+  const std::uint64_t deadline = node.deadline;
+  const arm_result result = timers_.arm(node, shard);
+  if (result == arm_result::cancelled_before) return result;
+  if (caller == then::ends_turn) {
+    if (worker* here = local_worker()) {
+      here->timer_armed();
+      return result;
+    }
+  }
+  kick_driver(deadline);
+  return result;
+}
+
+// Wakes the driver if it would sleep past `deadline`. If the claim fails it is awake already and will
+// look at the deadlines itself before it sleeps or pass the role on before it works. Is there no driver,
+// because the last one found nothing to watch when it went to work, then any sleeper takes the role.
+void pool::kick_driver(std::uint64_t deadline) noexcept {
+  sync::light_fence();  // pairs with sleep_until_woken's and start_working's heavy fence: keeps I3
+  const std::uint64_t watched = idle_.driver_deadline();
+  if (watched == 0) return notify();
+  if (deadline >= watched) return;
+  const std::size_t driver = idle_.driver();
+  if (driver != idle::nobody && idle_.claim(driver)) wake(driver);
+}
+
+void pool::schedule_when_quiet(job& item) noexcept {
+  if (!clock_.is_virtual()) return schedule(item);
+  {
+    sync::lock_guard hold(idle_.time_lock());
+    quiet_.push_back(item);
+  }
+  if (!is_worker()) wake_one();  // else the caller's own way to sleep finds it
+}
+
+void pool::hold_time() noexcept {
+  time_holds_.fetch_add(1, sync::memory_order_seq_cst);  // E:time-hold out
+}
+
+void pool::release_time() noexcept {
+  const auto holds = time_holds_.fetch_sub(1, sync::memory_order_seq_cst);  // E:time-hold out
+  if (holds == 1 && clock_.is_virtual()) wake_one();  // somebody must look whether time can go on
+}
+
+// Virtual time moves when every worker is parked, nothing is runnable and nobody outside holds it.
+// The caller's bit is set; on success it has been taken back and the caller counts as a searcher.
+bool pool::try_advance_time(std::size_t worker) noexcept {
+  sync::lock_guard hold(idle_.time_lock());
+  const std::uint64_t earliest = timers_.earliest();
+  if (earliest == no_deadline && quiet_.empty()) return false;
+  if (!idle_.everyone_parked() || idle_.anyone_searching()) return false;
+  if (time_holds_.load(sync::memory_order_seq_cst) != 0) return false;  // E:time-hold in
+  if (work_visible()) return false;
+  if (!idle_.claim(worker)) return false;
+  idle_.enter_search();
+  if (quiet_.empty()) {
+    clock_.advance_to(earliest);
+  } else {
+    workers_[worker]->enqueue(std::exchange(quiet_, {}));
+  }
+  return true;
+}
+
+}  // namespace silk::scheduler

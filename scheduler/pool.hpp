@@ -1,0 +1,138 @@
+// pool: the set of workers and what they share: injector, timers, clock, idle protocol.
+//
+// A pool starts its threads when it is made and joins them in stop(). It runs jobs and fires timers;
+// it does not know what they mean, when they are all done or whom they belong to.
+//
+// I8 (shutdown), the pool's part: stop() is called when no job can appear any more; a worker leaves
+//    only after it found every queue empty, so no job is left behind. A foreign thread that hands over
+//    a job is a guest until it has looked for a sleeper to wake: the job may be the last one, run, and
+//    lead to the end of the pool before that, so stop() waits for the guests.
+// I9 (one blocked worker stops nobody): everything a worker holds is stealable (forks, run queue,
+//    slot) or served by others (timers); the driver's role belongs to a sleeping worker only.
+//
+// Edges   E:stop       stop's store of stopping_     -> the worker that leaves
+//         E:guest      a guest's leaving             -> the end of stop
+//         E:time-hold  every change of time_holds_   -> try_advance_time
+#pragma once
+
+#include "clock.hpp"
+#include "idle.hpp"
+#include "injector.hpp"
+#include "sync.hpp"
+#include "timers.hpp"
+#include "worker.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace silk::scheduler {
+
+struct pool_options {
+  unsigned workers = 1;  // 1 .. 4096
+  clock_kind clock = clock_kind::steady;
+  void* embedder = nullptr;  // handed back by embedder(), for whoever finds the pool from a worker
+};
+
+class pool {
+ public:
+  // Throws std::invalid_argument when `workers` is out of range, std::system_error when the system
+  // refuses a thread, std::bad_alloc; nothing is left running then.
+  explicit pool(pool_options options);
+  ~pool();
+  pool(const pool&) = delete;
+  pool& operator=(const pool&) = delete;
+
+  static constexpr unsigned max_workers = 4096;
+
+  // ---- work ----
+
+  // Makes a job runnable, in order of calls from one thread. [any]
+  void schedule(job& item) noexcept;
+  void schedule(job_list items) noexcept;
+  // As schedule, but before everything else on this worker when the caller is one of ours: for a job
+  // that was just handed something. [any]
+  void schedule_first(job& item) noexcept;
+
+  // ---- time ----
+
+  clock& time() noexcept { return clock_; }
+
+  // Arms a timer, in the shard of the calling worker if it is ours. `may_suspend` tells whether the
+  // caller goes back to the worker's loop at once (the loop then informs the driver) or runs on. After
+  // `armed` the node may be gone. May throw bad_alloc. [any]
+  enum class then : std::uint8_t { ends_turn, runs_on };
+  void prepare_timer(timer_node& node) noexcept;  // chooses the shard; before anyone may cancel it
+  arm_result arm(timer_node& node, then caller);
+  timer_cancel cancel(timer_node& node) noexcept { return timers_.cancel(node); }
+
+  // For what must come after everything else that is due at this instant: with virtual time the job
+  // becomes runnable when every worker is idle, before time moves on; else at once. [any]
+  void schedule_when_quiet(job& item) noexcept;
+
+  // While held, virtual time stands still although every worker is idle: something outside the pool
+  // is at work on its behalf. [any]
+  void hold_time() noexcept;
+  void release_time() noexcept;
+
+  // ---- life ----
+
+  // Lets the workers finish what is queued and joins them. Idempotent. [any thread but a worker]
+  void stop() noexcept;
+
+  // The jobs of all timers that are still armed. [after stop]
+  job_list take_timers() noexcept;
+
+  void* embedder() const noexcept { return embedder_; }
+  std::size_t size() const noexcept { return workers_.size(); }
+  worker& at(std::size_t index) noexcept { return *workers_[index]; }
+  bool is_worker() const noexcept;  // of this pool [any]
+  worker_stats stats() const noexcept;
+
+ private:
+  friend class worker;
+
+  class guest {
+   public:
+    explicit guest(pool& host) noexcept : host_(host) {
+      host_.guests_.fetch_add(1, sync::memory_order_relaxed);  // relaxed: the job brings it along
+    }
+    ~guest() { host_.guests_.fetch_sub(1, sync::memory_order_release); }  // E:guest out
+    guest(const guest&) = delete;
+    guest& operator=(const guest&) = delete;
+
+   private:
+    pool& host_;
+  };
+
+  worker* local_worker() const noexcept;
+  // After work was published: wakes a sleeper if there is one and nobody searches. [any]
+  void notify() noexcept {
+    sync::light_fence();  // pairs with park's and start_working's heavy fence: keeps I1
+    if (idle_.anyone_parked() && !idle_.anyone_searching()) [[unlikely]]
+      wake_one();
+  }
+  void wake_one() noexcept;
+  void wake(std::size_t claimed) noexcept;
+  void kick_driver(std::uint64_t deadline) noexcept;
+  bool work_visible() const noexcept;
+  bool try_advance_time(std::size_t worker) noexcept;
+
+  void* embedder_;
+  clock clock_;
+  timers timers_;
+  injector injector_;
+  idle idle_;
+  unsigned search_rounds_;
+  sync::atomic<bool> stopping_{false};
+  sync::atomic<std::uint64_t> time_holds_{0};
+  job_list quiet_;  // guarded by idle_.time_lock()
+  alignas(sync::no_sharing) sync::atomic<std::uint64_t> guests_{0};
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::vector<sync::thread> threads_;
+};
+
+inline void worker::notify_forked() noexcept { pool_.notify(); }
+
+}  // namespace silk::scheduler

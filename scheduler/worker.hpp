@@ -1,0 +1,157 @@
+// worker: one OS thread driving one core.
+//
+// Life:  start -> run <-> search -> park -> search ... -> stop
+//
+// A turn of the loop takes one job: forked children first (newest first), then the hand-off slot (at
+// most a few times in a row), then the run queue. Every few turns, and at the latest after a fraction
+// of a millisecond of short jobs, the worker looks elsewhere first: overdue timers, injected work,
+// then its own run queue before its forks (I6).
+//
+// I6 (fairness): run queue, injected work and timers are each served within maintenance_turns jobs,
+//    whatever the other queues do; what waits behind a worker that is stuck in a long job is taken
+//    over by busy workers, too.
+//
+// Who may touch what: forks_, queue_ and their thieves' sides as their headers say; driver_.wake() by the
+// one waker that claimed this worker; everything else by the worker's own thread.
+#pragma once
+
+#include "backlog.hpp"
+#include "deque.hpp"
+#include "driver.hpp"
+#include "frame_pool.hpp"
+#include "run_queue.hpp"
+#include "sync.hpp"
+#include "timers.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace silk::scheduler {
+
+class pool;
+
+struct worker_stats {
+  std::uint64_t parks = 0;   // times it went to sleep
+  std::uint64_t steals = 0;  // jobs or batches taken from other workers
+  std::uint64_t jobs = 0;    // jobs run since start, not counting what runs inside them
+};
+
+class worker {
+ public:
+  worker(pool& owner, std::size_t index);
+
+  pool& owner() const noexcept { return pool_; }
+  std::size_t index() const noexcept { return index_; }
+  deque& forks() noexcept { return forks_; }
+
+  // The thread's main function. [owner]
+  void run() noexcept;
+
+  // Makes `item` runnable behind everything in the run queue and wakes a sleeper for it. [owner]
+  void push(job& item) noexcept;
+  // As push, for a caller whose own place on this worker becomes free at once: nobody is woken, since
+  // the number of jobs that wait does not grow. [owner]
+  void push_instead_of_me(job& item) noexcept { enqueue(item); }
+  // Runs `item` next. `push_first` is for a running job that hands something over; the other one for
+  // a job that is about to end its turn. [owner]
+  void push_first(job& item) noexcept;
+  void push_first_instead_of_me(job& item) noexcept;
+  // All of them, in order. [owner]
+  void push(job_list items) noexcept;
+  // Wakes a sleeper after forks() was pushed to. [owner]
+  void notify_forked() noexcept;
+
+  // True once in a while: forked computations that never suspend must go through the loop then, so that
+  // timers and other tasks get their turn (I6). [owner]
+  bool fork_budget_spent() noexcept {
+    if (--fork_budget_ != 0) [[likely]]
+      return false;
+    fork_budget_ = forks_per_turn;
+    turns_left_ = 1;
+    return true;
+  }
+
+  // A timer was armed in this worker's shard by a job that ends its turn now; the loop makes sure that
+  // the driver knows (I3). [owner]
+  void timer_armed() noexcept { timer_armed_ = true; }
+
+  // Ends the sleep of a worker that the caller has claimed (I2). [waker]
+  void unpark() noexcept;
+
+  // What a thief or a sleeper may find here. [any]
+  bool has_stealable_work() const noexcept {
+    return !forks_.looks_empty() || !queue_.looks_empty() || !backlog_.looks_empty();
+  }
+
+  // Counters are kept by the owner and may be read by anyone at any time. [any]
+  worker_stats stats() const noexcept;
+
+ private:
+  friend class pool;
+
+  static constexpr unsigned maintenance_turns = 61;
+  static constexpr unsigned first_in_a_row = 3;
+  static constexpr std::size_t steal_limit = 64;
+  static constexpr unsigned forks_per_turn = 8192;  // some 200 us; docs/decisions/003-fairness.md
+
+  job* next_local() noexcept;
+  job* maintain() noexcept;
+  job* pop_queue() noexcept;
+  job* find_work() noexcept;
+  job* search() noexcept;
+  job* sweep(bool take_slots) noexcept;
+  job* steal_from(worker& victim, bool take_slots) noexcept;
+  void take_injected() noexcept;
+  void serve_timers() noexcept;
+  void relieve_stuck(std::uint64_t now) noexcept;
+  void start_working() noexcept;
+  void tell_driver() noexcept;
+  void park(bool searching) noexcept;
+  void sleep_until_woken() noexcept;
+  void wake_myself() noexcept;
+  void enqueue(job& item) noexcept;
+  void enqueue(job_list items) noexcept;
+  std::uint64_t random() noexcept;
+
+  struct counter {
+    // relaxed: one writer; readers want a recent value, nothing more
+    void add() noexcept {
+      value.store(value.load(sync::memory_order_relaxed) + 1,
+                  sync::memory_order_relaxed);  // relaxed
+    }
+    std::uint64_t get() const noexcept {
+      return value.load(sync::memory_order_relaxed);
+    }  // relaxed
+    sync::atomic<std::uint64_t> value{0};
+  };
+
+  pool& pool_;
+  std::size_t index_;
+  unsigned turns_left_ = maintenance_turns;
+  unsigned turns_ = maintenance_turns;  // between looks elsewhere; shrinks when jobs are long
+  unsigned first_runs_ = 0;
+  unsigned fork_budget_ = forks_per_turn;
+  bool timer_armed_ = false;
+  std::uint64_t last_look_ = 0;
+  std::size_t watched_ = 0;  // the worker whose jobs_ was watched_jobs_ at watched_since_
+  std::uint64_t watched_jobs_ = 0;
+  std::uint64_t watched_since_ = 0;
+  std::uint64_t random_state_;
+  counter parks_;
+  counter steals_;
+  counter jobs_;
+  deque forks_;
+  run_queue queue_;
+  backlog backlog_;
+  driver driver_;
+};
+
+namespace detail {
+inline constinit thread_local worker* this_worker = nullptr;
+}
+
+// The worker that runs the calling thread, or nullptr on any other thread. A task may continue on
+// another worker after every suspension, so the result must not be kept across a co_await. [any]
+SILK_TLS_ACCESSOR inline worker* current_worker() noexcept { return detail::this_worker; }
+
+}  // namespace silk::scheduler
