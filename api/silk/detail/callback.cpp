@@ -1,0 +1,52 @@
+#include "callback.hpp"
+
+#include "runtime_core.hpp"
+
+namespace silk::detail {
+
+void callback::start(runtime_core& runtime, std::uint64_t deadline) {
+  runtime_ = &runtime;
+  add_ref();
+  if (deadline == engine::no_deadline) return runtime.pool().schedule(*this);
+  timed_ = true;
+  when_ = time_point(duration(static_cast<duration::rep>(deadline)));
+  timer_.on_fire = this;
+  timer_.deadline = deadline;
+  runtime.pool().prepare_timer(timer_);
+  try {
+    static_cast<void>(runtime.pool().arm(timer_, engine::pool::then::runs_on));
+  } catch (...) {
+    release();
+    throw;
+  }
+}
+
+bool callback::cancel() noexcept {
+  if (!claim(stage::cancelling)) return false;
+  const bool in_wheel = timed_ && runtime_->pool().cancel(timer_) == engine::timer_cancel::removed;
+  stage_.store(stage::cancelled, sync::memory_order_release);  // E:callback-claim out
+  drop_function();
+  if (in_wheel) release();  // the runtime's share; else its job finds us cancelled and lets go
+  return true;
+}
+
+void callback::run_callback(engine::job& self) noexcept {
+  callback& here = static_cast<callback&>(self);
+  const bool too_late = here.timed_ && here.runtime_->state() == life::closed;
+  if (here.claim(too_late ? stage::cancelled : stage::running)) {
+    if (!too_late) {
+      try {
+        here.call();
+      } catch (...) {
+        report_failure(here.runtime_->serial(),
+                       {.error = std::current_exception(), .task_name = {}, .spawned_at = {}});
+      }
+    }
+    here.drop_function();
+  }
+  // E:callback-claim in: else the runtime might go while the canceller looks for our timer in it
+  while (here.stage_.load(sync::memory_order_acquire) == stage::cancelling) sync::give_way();
+  here.release();
+}
+
+}  // namespace silk::detail

@@ -1,0 +1,94 @@
+// callback: a plain function that a runtime calls once, soon or at a time.
+//
+//   waiting --worker takes it--> running --> done
+//      `-------cancel---------> cancelling --timer taken back--> cancelled
+//
+// Two owners: the runtime until it has called or dropped it, and the handle. The function is destroyed
+// as soon as it has been called or cancelled.
+//
+// A handle may be cancelled by any thread while the runtime ends. The runtime is there as long as we
+// are cancelling: either we take our job out of its wheel, or it has to run our job before it can go,
+// and our job waits for `cancelled`.
+#pragma once
+
+#include "../time.hpp"
+#include "engine.hpp"
+#include "future_core.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace silk::detail {
+
+class runtime_core;
+
+class callback : public engine::job {
+ public:
+  callback(const callback&) = delete;
+  callback& operator=(const callback&) = delete;
+
+  void add_ref() noexcept {
+    references_.fetch_add(1, sync::memory_order_relaxed);  // relaxed: the caller holds one already
+  }
+  void release() noexcept {
+    // E:callback-end in/out: everybody's use happens before the end
+    if (references_.fetch_sub(1, sync::memory_order_acq_rel) == 1) delete this;
+  }
+
+  // [any, while the runtime is kept open]
+  void start(runtime_core& runtime, std::uint64_t deadline);
+  bool cancel() noexcept;  // [any]
+  bool is_cancelled() const noexcept {
+    const stage now = stage_.load(sync::memory_order_acquire);  // E:callback-claim in
+    return now == stage::cancelling || now == stage::cancelled;
+  }
+  time_point when() const noexcept { return when_; }
+
+ protected:
+  callback() noexcept { run = run_callback; }
+  virtual ~callback() = default;
+  virtual void call() = 0;
+  virtual void drop_function() noexcept = 0;
+
+ private:
+  enum class stage : std::uint8_t { waiting, running, cancelling, cancelled };
+
+  static void run_callback(engine::job& self) noexcept;
+  bool claim(stage to) noexcept {
+    stage from = stage::waiting;
+    // E:callback-claim in/out: call and cancel exclude each other
+    return stage_.compare_exchange_strong(from, to, sync::memory_order_acq_rel);
+  }
+
+  sync::atomic<std::uint32_t> references_{1};  // start adds the runtime's
+  sync::atomic<stage> stage_{stage::waiting};
+  time_point when_;
+  bool timed_ = false;
+  runtime_core* runtime_ = nullptr;  // used by our job, and while cancelling
+  engine::timer_node timer_;
+};
+
+template <class F>
+class callback_of final : public callback {
+ public:
+  template <class Function>
+    requires(!std::same_as<std::remove_cvref_t<Function>, callback_of>)
+  explicit callback_of(Function&& f) : function_(std::forward<Function>(f)) {}
+
+ private:
+  void call() override { (*function_)(); }
+  void drop_function() noexcept override { function_.reset(); }
+  std::optional<F> function_;
+};
+
+template <class F>
+core_ptr<callback> make_callback(F&& function) {
+  static_assert(
+      !requires { typename std::invoke_result_t<std::decay_t<F>&>::promise_type; },
+      "a callback must not be a coroutine: its body would never run; use spawn");
+  return {new callback_of<std::decay_t<F>>(std::forward<F>(function)), {}};
+}
+
+}  // namespace silk::detail

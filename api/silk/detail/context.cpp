@@ -1,0 +1,148 @@
+#include "context.hpp"
+
+#include "fork_group.hpp"
+#include "future_core.hpp"
+#include "task_node.hpp"
+
+namespace silk::detail {
+
+bool task_context::enter_wait(wait& w) noexcept {
+  std::uintptr_t expected = 0;
+  if (word.compare_exchange_strong(expected, reinterpret_cast<std::uintptr_t>(&w),
+                                   sync::memory_order_release,     // E:wait-enter out: the wait
+                                   sync::memory_order_relaxed)) {  // relaxed: only pending possible
+    return true;
+  }
+  word.fetch_and(~pending, sync::memory_order_acq_rel);  // E:pending in: the reason
+  return false;
+}
+
+bool task_context::leave_wait() noexcept {
+  // relaxed: 0 means that the canceller which claimed the wait has woken us through a queue
+  std::uintptr_t value = word.load(sync::memory_order_relaxed);
+  if (value == 0) return false;
+  for (int spins = 0;; ++spins) {
+    if ((value & busy) == 0 &&
+        word.compare_exchange_weak(value, 0,
+                                   sync::memory_order_acq_rel,     // E:wait-busy in, E:pending in
+                                   sync::memory_order_relaxed)) {  // relaxed: looks again
+      return (value & pending) != 0;
+    }
+    if (value == 0) return false;
+    spins < 64 ? sync::cpu_relax() : sync::give_way();  // C1: the canceller is about to be done
+    value = word.load(sync::memory_order_relaxed);      // relaxed: looks again
+  }
+}
+
+bool task_context::cancel(cancel_requests& requests) noexcept {
+  std::uintptr_t value = word.load(sync::memory_order_acquire);  // E:wait-enter in
+  if ((value & closed) != 0) return false;
+  // Counted before it is made pending, else uncancel could take away what it has not counted.
+  cancelling.fetch_add(1, sync::memory_order_seq_cst);  // E:cancel-count out
+  value = word.load(sync::memory_order_seq_cst);        // E:wait-enter in, after the count
+  for (;;) {
+    if ((value & closed) != 0) {
+      cancelling.fetch_sub(1, sync::memory_order_relaxed);  // relaxed: as above
+      return false;
+    }
+    if ((value & (busy | pending)) != 0) return true;  // one delivery serves both
+    const bool waiting = value != 0;
+    if (word.compare_exchange_weak(value, value | (waiting ? busy : pending),
+                                   sync::memory_order_acq_rel,     // E:wait-enter in, E:pending out
+                                   sync::memory_order_acquire)) {  // E:wait-enter in
+      if (!waiting) return true;
+      break;
+    }
+  }
+  wait& current = *reinterpret_cast<wait*>(value);
+  engine::pool& pool = root().pool();
+  const cancel_answer answer = current.try_cancel(current, requests);
+  switch (answer.status) {
+    case cancel_status::claimed:
+      word.store(0, sync::memory_order_release);  // E:wait-busy out
+      pool.schedule(*answer.wake);
+      break;
+    case cancel_status::finished:
+      word.store(value | pending, sync::memory_order_release);  // E:wait-busy out, E:pending out
+      break;
+    case cancel_status::early:
+    case cancel_status::forwarded:
+      word.store(value, sync::memory_order_release);  // E:wait-busy out
+      break;
+    case cancel_status::asked:  // settle() is to come
+      break;
+  }
+  return true;
+}
+
+void task_context::settle(bool accepted) noexcept {
+  // relaxed: nobody else changes the word of a task whose wait we hold
+  const std::uintptr_t value = word.load(sync::memory_order_relaxed);
+  // E:wait-busy out, E:pending out
+  word.store((value & ~busy) | (accepted ? 0 : pending), sync::memory_order_release);
+}
+
+std::uint32_t task_context::uncancel() noexcept {
+  // relaxed: only the task itself takes requests back; a canceller that raises the count meanwhile
+  // makes the CAS try again
+  std::uint32_t count = cancelling.load(sync::memory_order_relaxed);
+  do {
+    if (count == 0) return 0;
+  } while (!cancelling.compare_exchange_weak(count, count - 1,
+                                             sync::memory_order_relaxed));  // relaxed: as above
+  if (count > 1) return count - 1;
+  word.fetch_and(~pending, sync::memory_order_seq_cst);  // E:pending in, E:cancel-count in
+  // A canceller that came between the two may have found the old request pending and left it at that:
+  // its own must not go with it (C3).
+  const std::uint32_t come = cancelling.load(sync::memory_order_seq_cst);  // E:cancel-count in
+  if (come != 0) word.fetch_or(pending, sync::memory_order_seq_cst);       // E:pending out
+  return come;
+}
+
+task_context* task_context::parent() const noexcept {
+  if (kind != receiver_kind::fork) return nullptr;
+  return static_cast<const fork_base*>(this)->group->parent->context;
+}
+
+task_node& task_context::root() noexcept {
+  task_context* at = this;
+  while (task_context* above = at->parent()) at = above;
+  return *static_cast<root_context*>(at)->node;
+}
+
+reason_ptr task_context::reason() const noexcept {
+  if (kind == receiver_kind::fork) return static_cast<const fork_base*>(this)->group->reason;
+  return static_cast<const root_context*>(this)->node->cancel_reason();
+}
+
+void throw_cancelled(const task_context& context) { throw cancelled(context.reason()); }
+
+void cancel_requests::add(fork_group& held) { groups_.push_back(&held); }
+
+void cancel_requests::add(future_core& awaited, task_context* asker) {
+  awaited.add_ref();
+  questions_.push_back({&awaited, asker});
+}
+
+void cancel_requests::ask_futures() noexcept {
+  while (!questions_.empty()) {
+    const question next = questions_.back();
+    questions_.pop_back();
+    const bool accepted = next.awaited->cancel(*this);
+    if (next.asker != nullptr) next.asker->settle(accepted);
+    next.awaited->release();
+  }
+}
+
+void cancel_requests::run() noexcept {
+  for (;;) {
+    ask_futures();
+    if (groups_.empty()) return;
+    fork_group& group = *groups_.back();
+    groups_.pop_back();
+    group.cancel_members(*this);
+    group.drop_hold();
+  }
+}
+
+}  // namespace silk::detail

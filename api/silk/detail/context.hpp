@@ -1,0 +1,156 @@
+// task_context: what makes a chain of coroutines one task, seen from cancellation.
+//
+// A spawned task, a child of gather and the inside of a timeout each have one; coroutines that are
+// merely awaited share their awaiter's. It holds at most one wait: the place where the task is
+// suspended now. Nothing is registered when a task is forked; a wait is registered when it really
+// suspends, and only then its group is made known to the parent's context (fork_group::link).
+//
+//   word:  | wait* (8-aligned) | closed 4 | busy 2 | pending 1 |
+//
+//     0 --enter_wait--> wait --leave_wait--> 0
+//     0 --cancel--> pending --enter_wait/leave_wait: `cancelled` is thrown--> 0
+//     wait --cancel--> wait|busy --try_cancel--> claimed:   0, the canceller wakes the task
+//                                                finished:  wait|pending, thrown when it resumes
+//                                                forwarded: wait, whoever is waited for will end it
+//                                                asked:     wait, or wait|pending if what is waited
+//                                                           for was faster and ends as it likes
+//     any --close--> closed     (spawned tasks: the outcome is decided, cancel says no)
+//
+// C1: busy is held by one canceller, for a few instructions or until what is waited for has answered;
+//     the task cannot leave its wait meanwhile, so the canceller may touch the wait.
+// C2 (design invariant 4): fire, cancel and complete claim a wait once, under the lock of the one
+//     source that the wait hangs in; a claimed wait is in no queue, wheel or list.
+// C3: a cancel that was accepted is thrown at exactly one await, unless uncancel() takes it back.
+//
+// Edges   E:wait-enter   enter_wait's CAS            -> the canceller's CAS to busy
+//         E:wait-busy    the canceller's store       -> leave_wait's CAS
+//         E:pending      the canceller's CAS         -> whoever takes pending away
+//         E:cancel-count cancel's increment          -> uncancel's second look
+#pragma once
+
+#include "engine.hpp"
+#include "result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace silk::detail {
+
+class future_core;
+class task_node;
+struct fork_group;
+struct promise_base;
+struct task_context;
+struct wait;
+
+using reason_ptr = std::shared_ptr<const std::string>;
+
+enum class cancel_status : std::uint8_t {
+  claimed,    // the wait is over and hangs nowhere: the canceller makes `wake` runnable
+  early,      // not suspended yet: the suspending side will notice
+  finished,   // completion came first: cancel stays pending and is thrown at the resumption
+  forwarded,  // what is waited for has been told: the wait ends when that ends
+  asked,      // what is waited for is about to be asked; settle() follows
+};
+
+struct cancel_answer {
+  cancel_status status;
+  engine::job* wake = nullptr;  // exactly when claimed
+};
+
+// The requests that one cancel sets off, worked off one after the other, so that a deep tree of tasks
+// does not need a deep stack.
+class cancel_requests {
+ public:
+  explicit cancel_requests(reason_ptr reason) noexcept : reason_(std::move(reason)) {}
+  const reason_ptr& reason() const noexcept { return reason_; }
+  void add(fork_group& held);  // the group's hold is ours and dropped when it has been walked
+  // The future is kept alive until it has been asked; the answer is for `asker`, if there is one.
+  void add(future_core& awaited, task_context* asker = nullptr);
+  void run() noexcept;
+  // Only what concerns futures: their askers are held back until they have the answer.
+  void ask_futures() noexcept;
+
+ private:
+  struct question {
+    future_core* awaited;
+    task_context* asker;
+  };
+
+  reason_ptr reason_;
+  std::vector<fork_group*> groups_;
+  std::vector<question> questions_;
+};
+
+// One suspension, as cancellation sees it. Lives in the awaiter.
+struct wait {
+  using cancel_function = cancel_answer (*)(wait&, cancel_requests&) noexcept;
+  explicit wait(cancel_function function) noexcept : try_cancel(function) {}
+  cancel_function try_cancel;  // [the canceller that holds busy]
+};
+
+// Who receives the outcome of a coroutine: its awaiter, its group, or its handle.
+enum class receiver_kind : std::uint8_t { call, fork, root };
+
+struct receiver {
+  explicit receiver(receiver_kind k) noexcept : kind(k) {}
+  receiver_kind kind;
+  outcome held = outcome::none;
+  bool disturbed = false;  // fork: not entered by the child that holds the join token
+  bool scope = false;      // fork: the inside of a timeout or a group, not a task of its own
+  sync::atomic<std::uint32_t> cancelling{0};  // contexts: accepted requests not yet taken back
+};
+
+struct task_context : receiver {
+  static constexpr std::uintptr_t pending = 1;
+  static constexpr std::uintptr_t busy = 2;
+  static constexpr std::uintptr_t closed = 4;
+  static constexpr std::uintptr_t flags = pending | busy | closed;
+
+  using receiver::receiver;
+
+  // False: a pending cancel was taken instead, and must be thrown. [task]
+  [[nodiscard]] bool enter_wait(wait& w) noexcept;
+  // True: a cancel was taken and must be thrown. [task]
+  [[nodiscard]] bool leave_wait() noexcept;
+  // True: a cancel was pending and is the caller's to throw. [task]
+  [[nodiscard]] bool take_pending() noexcept {
+    // relaxed look: nearly always clear, and taking it is an RMW
+    if ((word.load(sync::memory_order_relaxed) & pending) == 0) return false;
+    return (word.fetch_and(~pending, sync::memory_order_acq_rel) & pending) != 0;  // E:pending in
+  }
+  bool cancel_pending() const noexcept {
+    return (word.load(sync::memory_order_acquire) & pending) != 0;  // E:pending in
+  }
+  // Adds what follows to `requests`. False: the outcome is already decided. [any]
+  bool cancel(cancel_requests& requests) noexcept;
+  // The answer to a question that cancel() asked. Refused: the cancel stays with this task, or an
+  // accepted cancel would be lost (C3). [the canceller that holds busy]
+  void settle(bool accepted) noexcept;
+  // Throws the cancel that was taken at the next await after all. [task]
+  void give_back_pending() noexcept {
+    word.fetch_or(pending, sync::memory_order_relaxed);  // relaxed: it was ours, and stays here
+  }
+  // Takes one request back; returns how many remain. [task]
+  std::uint32_t uncancel() noexcept;
+  // The outcome is decided; true: by a cancel that nobody has seen yet. [task]
+  [[nodiscard]] bool close() noexcept {
+    return (word.exchange(closed, sync::memory_order_acq_rel) & pending) != 0;  // E:pending in/out
+  }
+
+  // The task whose cancellation would reach this context first from above: nullptr for a spawned task.
+  task_context* parent() const noexcept;
+  // The spawned task that this context belongs to, however deep.
+  task_node& root() noexcept;
+  reason_ptr reason() const noexcept;
+
+  sync::atomic<std::uintptr_t> word{0};
+};
+
+static_assert(sizeof(task_context) == 16);
+
+[[noreturn]] void throw_cancelled(const task_context& context);
+
+}  // namespace silk::detail

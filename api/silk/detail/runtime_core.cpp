@@ -1,0 +1,206 @@
+#include "runtime_core.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace silk::detail {
+
+// ---- registry ----
+
+task_registry::task_registry(std::size_t shards) {
+  for (std::size_t i = 0; i < shards; ++i) shards_.push_back(std::make_unique<shard>());
+}
+
+void task_registry::add(task_node& node) noexcept {
+  const engine::worker* here = engine::current_worker();
+  node.registry_shard_ =
+      here != nullptr ? static_cast<std::uint16_t>(here->index() % shards_.size()) : 0;
+  shard& home = *shards_[node.registry_shard_];
+  sync::lock_guard hold(home.lock);
+  node.next_ = home.first;
+  if (home.first != nullptr) home.first->previous_ = &node;
+  home.first = &node;
+  ++home.count;
+}
+
+void task_registry::remove(task_node& node) noexcept {
+  shard& home = *shards_[node.registry_shard_];
+  sync::lock_guard hold(home.lock);
+  (node.previous_ != nullptr ? node.previous_->next_ : home.first) = node.next_;
+  if (node.next_ != nullptr) node.next_->previous_ = node.previous_;
+  --home.count;
+}
+
+std::size_t task_registry::size() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& one : shards_) {
+    sync::lock_guard hold(one->lock);
+    sum += one->count;
+  }
+  return sum;
+}
+
+std::vector<core_ptr<future_core>> task_registry::snapshot() const {
+  std::vector<core_ptr<future_core>> tasks;
+  for (const auto& one : shards_) {
+    tasks.reserve(tasks.size() + size());
+    sync::lock_guard hold(one->lock);
+    for (task_node* node = one->first; node != nullptr; node = node->next_) {
+      tasks.emplace_back(&node->core());
+    }
+  }
+  return tasks;
+}
+
+// ---- the runtimes that are alive ----
+
+namespace {
+
+// For failures that are noticed when the runtime of the task may be long gone.
+struct live_runtimes {
+  sync::mutex lock;
+  std::vector<runtime_core*> all;
+};
+
+live_runtimes& runtimes() {
+  static auto& list =
+      *new live_runtimes;  // never destroyed: handles may outlive static destructors
+  return list;
+}
+
+}  // namespace
+
+void report_failure(std::uint32_t runtime_serial, const failure& what) noexcept {
+  failure_handler handler;
+  {
+    sync::lock_guard hold(runtimes().lock);
+    const auto& all = runtimes().all;
+    const auto found = std::ranges::find(all, runtime_serial, &runtime_core::serial);
+    if (found != all.end()) handler = (*found)->on_failure();
+  }
+  handler ? handler(what) : print_failure(what);
+}
+
+// ---- the core ----
+
+namespace {
+
+std::uint32_t next_serial() noexcept {
+  static sync::atomic<std::uint32_t> last{no_runtime};
+  return last.fetch_add(1, sync::memory_order_relaxed) + 1;  // relaxed: only has to be distinct
+}
+
+}  // namespace
+
+runtime_core::runtime_core(runtime& face, options chosen)
+    : face_(face),
+      serial_(next_serial()),
+      on_failure_(std::move(chosen.on_failure)),
+      tasks_(chosen.workers),
+      blocking_threads_(chosen.blocking_threads),
+      pool_({.workers = chosen.workers, .clock = chosen.clock, .embedder = this}),
+      closing_reason_(std::make_shared<const std::string>("the runtime is shutting down")) {
+  sync::lock_guard hold(runtimes().lock);
+  runtimes().all.push_back(this);
+}
+
+runtime_core::~runtime_core() {
+  close();
+  sync::lock_guard hold(runtimes().lock);
+  std::erase(runtimes().all, this);
+}
+
+engine::blocking_pool& runtime_core::blocking() {
+  sync::lock_guard hold(blocking_lock_);
+  if (!blocking_) {
+    blocking_ = std::make_unique<engine::blocking_pool>(
+        engine::blocking_options{.max_threads = blocking_threads_});
+  }
+  return *blocking_;
+}
+
+runtime_core::visit::visit(runtime_core& runtime) {
+  if (!runtime.pool().is_worker()) {
+    guest_ = &runtime;
+    runtime.visits_.fetch_add(1, sync::memory_order_seq_cst);  // E:visit out, before we look
+  }
+  if (runtime.life_.load(sync::memory_order_seq_cst) != life::closed) return;  // E:closing in
+  // relaxed: nothing was handed over
+  if (guest_ != nullptr) guest_->visits_.fetch_sub(1, sync::memory_order_relaxed);
+  throw usage_error("the runtime is closed: it takes no more tasks and callbacks");
+}
+
+bool runtime_core::admit(task_node& node) noexcept {
+  const bool late = state() != life::running;
+  const bool stays_outside = late && !pool_.is_worker();
+  if (!stays_outside) tasks_.add(node);
+  if (!late && state() == life::running) [[likely]]
+    return true;
+  cancel_requests requests(closing_reason_);
+  node.cancel(requests);
+  requests.run();
+  return !stays_outside;
+}
+
+void runtime_core::dismiss(task_node& node) noexcept {
+  tasks_.remove(node);
+  if (state() == life::running) [[likely]]
+    return;
+  emptied_.fetch_add(1, sync::memory_order_release);  // E:emptied out
+  sync::futex_wake(emptied_, 1 << 30);
+}
+
+void runtime_core::begin_closing() noexcept {
+  life expected = life::running;
+  // E:closing out: I8
+  if (!life_.compare_exchange_strong(expected, life::closing, sync::memory_order_seq_cst)) return;
+  for (const auto& task : tasks_.snapshot()) {
+    cancel_requests requests(closing_reason_);
+    task->cancel(requests);
+    requests.run();
+  }
+}
+
+bool runtime_core::wait_until_empty(std::uint64_t deadline) noexcept {
+  for (;;) {
+    const std::uint32_t seen = emptied_.load(sync::memory_order_acquire);  // E:emptied in
+    if (tasks_.size() == 0) return true;
+    if (engine::clock::steady_now() >= deadline) return false;
+    if (deadline == engine::no_deadline) {
+      sync::futex_wait(emptied_, seen);
+    } else {
+      sync::futex_wait_until(emptied_, seen, deadline);
+    }
+  }
+}
+
+void runtime_core::close() noexcept {
+  sync::lock_guard one_at_a_time(close_lock_);
+  if (state() == life::closed) return;
+  begin_closing();
+  wait_until_empty(engine::no_deadline);
+  life_.store(life::closed, sync::memory_order_seq_cst);                   // E:closing out
+  while (visits_.load(sync::memory_order_seq_cst) != 0) sync::give_way();  // E:visit in
+  wait_until_empty(engine::no_deadline);  // what the last visitors left starts cancelled, and ends
+  if (blocking_) blocking_->stop();
+  pool_.stop();
+  engine::job_list leftovers = pool_.take_timers();
+  while (!leftovers.empty()) {  // callbacks whose time has not come: they drop themselves
+    engine::job& item = leftovers.pop_front();
+    item.run(item);
+  }
+}
+
+runtime_core* current_runtime() noexcept {
+  engine::worker* here = engine::current_worker();
+  return here == nullptr ? nullptr : static_cast<runtime_core*>(here->owner().embedder());
+}
+
+runtime_core& required_runtime(const char* verb) {
+  if (runtime_core* runtime = current_runtime()) return *runtime;
+  throw usage_error(
+      std::string(verb) +
+      " needs a running task; on another thread use the runtime's member of that name");
+}
+
+}  // namespace silk::detail

@@ -1,0 +1,130 @@
+// runtime_core: what is behind a runtime: its pool, the list of its live tasks, its blocking pool.
+//
+// Life:  running -> closing -> closed
+//   running   spawn is welcome
+//   closing   every live task has been cancelled; what is spawned now starts cancelled (clean-up code
+//             may still spawn); timers and wake-ups work as ever
+//   closed    no task is alive; spawn is a usage_error; the workers are gone
+//
+// I8 (shutdown): a spawn that races with closing is either seen by the sweep over the registry, which
+//    cancels it, or sees `closing` itself after it registered, and cancels itself. A thread that is
+//    no worker announces its visit before it looks whether the runtime is open, and close() waits for
+//    such visits before the workers go; a worker cannot go while it runs the job that spawns.
+//
+// Edges   E:closing   the stores to life_      -> state(), and visit's look
+//         E:visit     the end of a visit       -> close
+//         E:emptied   a task's leaving         -> wait_until_empty
+#pragma once
+
+#include "../failure.hpp"
+#include "engine.hpp"
+#include "task_node.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace silk {
+class runtime;
+}
+
+namespace silk::detail {
+
+// The live tasks of a runtime, in one list per worker, so that spawning threads hardly meet.
+class task_registry {
+ public:
+  explicit task_registry(std::size_t shards);
+
+  void add(task_node& node) noexcept;     // [who spawns]
+  void remove(task_node& node) noexcept;  // [task]
+  std::size_t size() const noexcept;      // a count that may be out of date [any]
+
+  // References to all live tasks; new ones may appear meanwhile. [any]
+  std::vector<core_ptr<future_core>> snapshot() const;
+
+ private:
+  struct alignas(sync::no_sharing) shard {
+    mutable sync::spinlock lock;
+    task_node* first = nullptr;
+    std::size_t count = 0;
+  };
+  std::vector<std::unique_ptr<shard>> shards_;
+};
+
+enum class life : std::uint8_t { running, closing, closed };
+
+inline constexpr std::uint32_t no_runtime = 0;  // no runtime's serial
+
+class runtime_core {
+ public:
+  struct options {
+    unsigned workers;
+    engine::clock_kind clock;
+    unsigned blocking_threads;
+    failure_handler on_failure;
+  };
+  runtime_core(runtime& face, options chosen);
+  ~runtime_core();
+  runtime_core(const runtime_core&) = delete;
+  runtime_core& operator=(const runtime_core&) = delete;
+
+  runtime& face() noexcept { return face_; }
+  // No other runtime has or had it, unlike the address.
+  std::uint32_t serial() const noexcept { return serial_; }
+  engine::pool& pool() noexcept { return pool_; }
+  task_registry& tasks() noexcept { return tasks_; }
+  engine::blocking_pool& blocking();  // made on first use
+  const failure_handler& on_failure() const noexcept { return on_failure_; }
+
+  // Keeps the workers alive while a thread that is none of them hands something over. Throws
+  // usage_error when the runtime is closed. [any]
+  class visit {
+   public:
+    explicit visit(runtime_core& runtime);
+    ~visit() {
+      if (guest_ != nullptr)
+        guest_->visits_.fetch_sub(1, sync::memory_order_release);  // E:visit out
+    }
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+
+   private:
+    runtime_core* guest_ = nullptr;
+  };
+  life state() const noexcept { return life_.load(sync::memory_order_acquire); }  // E:closing in
+
+  // A task joins; if the runtime is closing it is cancelled at once. False: it has not joined, since
+  // threads that spawn on and on would keep a closing runtime open; refuse() it. [who spawns]
+  [[nodiscard]] bool admit(task_node& node) noexcept;
+  void dismiss(task_node& node) noexcept;  // [task]
+
+  void begin_closing() noexcept;  // cancels everybody [any]
+  // Waits until no task is alive; false when the deadline (steady clock, ns) came first.
+  bool wait_until_empty(std::uint64_t deadline) noexcept;  // [no worker]
+  void close() noexcept;                                   // everything, and waits [no worker]
+
+ private:
+  runtime& face_;
+  const std::uint32_t serial_;
+  failure_handler on_failure_;
+  sync::atomic<life> life_{life::running};
+  sync::atomic<std::uint32_t> visits_{0};
+  sync::atomic<std::uint32_t> emptied_{0};  // bumped when a task leaves while we are closing
+  task_registry tasks_;
+  sync::mutex close_lock_;
+  sync::mutex blocking_lock_;
+  std::unique_ptr<engine::blocking_pool> blocking_;
+  unsigned blocking_threads_;
+  engine::pool pool_;
+  reason_ptr closing_reason_;
+};
+
+// The runtime whose worker this thread is, or nullptr. [any]
+runtime_core* current_runtime() noexcept;
+// As above, but a usage_error that names `verb` when there is none.
+runtime_core& required_runtime(const char* verb);
+
+// Tells the runtime's handler; prints when there is none, or when that runtime is gone.
+void report_failure(std::uint32_t runtime_serial, const failure& what) noexcept;
+
+}  // namespace silk::detail

@@ -1,0 +1,112 @@
+#include "task_node.hpp"
+
+#include "runtime_core.hpp"
+
+namespace silk::detail {
+
+namespace {
+
+// Distinct everywhere, increasing per thread; no counter is shared by every spawn.
+std::uint64_t next_task_number() noexcept {
+  constexpr std::uint64_t block = 1024;
+  static sync::atomic<std::uint64_t> blocks{0};
+  static thread_local std::uint64_t next = 0;
+  static thread_local std::uint64_t end = 0;
+  if (next == end) {
+    next = blocks.fetch_add(block, sync::memory_order_relaxed);  // relaxed: only has to be distinct
+    end = next + block;
+  }
+  return ++next;
+}
+
+}  // namespace
+
+task_node::task_node(runtime_core& runtime, future_core& core, std::source_location where) noexcept
+    : context_(*this),
+      core_(core),
+      runtime_(runtime),
+      spawned_at_(where),
+      runtime_serial_(runtime.serial()),
+      number_(next_task_number()) {}
+
+engine::pool& task_node::pool() noexcept { return runtime_.pool(); }
+
+std::string task_node::name() const {
+  sync::lock_guard hold(text_lock_);
+  return name_ ? *name_ : "task-" + std::to_string(number_);
+}
+
+void task_node::set_name(std::string_view name) {
+  auto fresh = std::make_unique<std::string>(name);
+  sync::lock_guard hold(text_lock_);
+  name_.swap(fresh);
+}
+
+bool task_node::cancel(cancel_requests& requests) noexcept {
+  if (requests.reason() != nullptr) {
+    reason_ptr reason = requests.reason();
+    sync::lock_guard hold(text_lock_);
+    if (!reason_is_final_) reason_.swap(reason);
+  }
+  return context_.cancel(requests);
+}
+
+reason_ptr task_node::cancel_reason() const noexcept {
+  sync::lock_guard hold(text_lock_);
+  return reason_;
+}
+
+void task_node::start(promise_base& body) noexcept {
+  body.receiver = &context_;
+  body.context = &context_;
+  body.run = run_first;
+  pool().schedule(body);
+}
+
+void task_node::run_first(engine::job& self) noexcept {
+  promise_base& body = static_cast<promise_base&>(self);
+  if (!body.context->cancel_pending()) [[likely]]
+    return body.handle().resume();
+  auto& root = static_cast<root_context&>(*body.context);
+  body.handle().destroy();
+  root.held = outcome::skipped;
+  root_finished(root).resume();
+}
+
+void task_node::refuse(promise_base& body) noexcept {
+  body.handle().destroy();
+  static_cast<void>(context_.close());
+  static_cast<void>(core_.try_begin());  // nobody else completes a task
+  core_.complete(outcome::skipped, after_completion::runs_on);
+  core_.release();
+}
+
+void task_node::finish() noexcept {
+  const bool cancel_unseen = context_.close();
+  outcome reached = context_.held;
+  static_cast<void>(core_.try_begin());  // nobody else completes a task
+  if (cancel_unseen && reached == outcome::value) {
+    core_.discard_result(reached);
+    reached = outcome::skipped;
+  }
+  if (reached == outcome::skipped) {  // its error is made of the reason each time somebody asks
+    sync::lock_guard hold(text_lock_);
+    reason_is_final_ = true;
+  }
+  runtime_.dismiss(*this);
+  core_.complete(reached, after_completion::ends_turn);
+  core_.release();
+}
+
+std::coroutine_handle<> root_finished(root_context& root) noexcept {
+  root.node->finish();
+  return std::noop_coroutine();
+}
+
+void report_unseen(const std::exception_ptr& error, const task_node& node) noexcept {
+  const std::string name = node.name();
+  report_failure(node.runtime_serial(),
+                 failure{.error = error, .task_name = name, .spawned_at = node.spawned_at()});
+}
+
+}  // namespace silk::detail

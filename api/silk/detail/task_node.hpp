@@ -1,0 +1,103 @@
+// task_node: what makes a spawned task findable: its runtime, name, place of birth, cancel reason.
+// task_state<T>: all of a spawned task behind its handle.
+//
+// Life: made by spawn with two references (the running task, the handle) -> registered -> runs ->
+// outcome decided (the context is closed) -> unregistered -> completed -> the task's reference goes.
+#pragma once
+
+#include "future_core.hpp"
+#include "promise.hpp"
+
+#include <coroutine>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+namespace silk::detail {
+
+class runtime_core;
+
+class task_node {
+ public:
+  task_node(runtime_core& runtime, future_core& core, std::source_location where) noexcept;
+  task_node(const task_node&) = delete;
+  task_node& operator=(const task_node&) = delete;
+
+  root_context& context() noexcept { return context_; }
+  future_core& core() noexcept { return core_; }
+  // May be used while the task is not done; later it may be gone.
+  runtime_core& runtime() const noexcept { return runtime_; }
+  std::uint32_t runtime_serial() const noexcept { return runtime_serial_; }
+  engine::pool& pool() noexcept;
+
+  std::string name() const;
+  void set_name(std::string_view name);
+  const std::source_location& spawned_at() const noexcept { return spawned_at_; }
+
+  // False when the outcome is already decided. [any]
+  bool cancel(cancel_requests& requests) noexcept;
+  reason_ptr cancel_reason() const noexcept;
+
+  // Makes the task runnable for the first time. [who spawns]
+  void start(promise_base& body) noexcept;
+
+  // Ends a task that has been cancelled instead of starting it. [who spawns]
+  void refuse(promise_base& body) noexcept;
+
+  // The coroutine has ended and is gone. [task]
+  void finish() noexcept;
+
+ private:
+  friend class task_registry;
+  static void run_first(engine::job& self) noexcept;
+
+  root_context context_;
+  future_core& core_;
+  runtime_core& runtime_;
+  std::source_location spawned_at_;
+  // Registry, guarded by the lock of the shard.
+  task_node* previous_ = nullptr;
+  task_node* next_ = nullptr;
+  std::uint16_t registry_shard_ = 0;
+  mutable sync::spinlock text_lock_;
+  bool reason_is_final_ = false;        // guarded by text_lock_
+  const std::uint32_t runtime_serial_;  // for when runtime_ is gone
+  std::unique_ptr<std::string> name_;   // guarded by text_lock_; null: generated
+  std::uint64_t number_ = 0;            // for the generated name
+  reason_ptr reason_;                   // guarded by text_lock_
+};
+
+template <class T>
+class task_state final : public future_state<T>, public task_node {
+ public:
+  task_state(runtime_core& runtime, std::source_location where) noexcept
+      : future_state<T>(2), task_node(runtime, *this, where) {}
+
+  bool cancel(cancel_requests& requests) noexcept override { return task_node::cancel(requests); }
+
+  std::exception_ptr error() noexcept override {
+    this->mark_seen();
+    if (this->state() == outcome::skipped)
+      return std::make_exception_ptr(cancelled(cancel_reason()));
+    return future_state<T>::error();
+  }
+
+ protected:
+  void destroy() noexcept override;
+};
+
+template <class T>
+result<T>& root_result(root_context& root) noexcept {
+  return static_cast<task_state<T>&>(*root.node).slot;
+}
+
+void report_unseen(const std::exception_ptr& error, const task_node& node) noexcept;
+
+template <class T>
+void task_state<T>::destroy() noexcept {
+  if (this->state() == outcome::error && !this->seen()) report_unseen(this->slot.error(), *this);
+  delete this;
+}
+
+}  // namespace silk::detail

@@ -1,0 +1,69 @@
+// What comes out of an await that did not give a value.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace silk {
+
+/// The third outcome beside value and exception: the task was asked to stop and did.
+///
+/// Not a std::exception, so that `catch (const std::exception&)` cannot swallow it by accident. A task
+/// may catch it to clean up, and should rethrow it.
+class cancelled final {
+ public:
+  cancelled() = default;
+  explicit cancelled(std::string reason)
+      : reason_(std::make_shared<const std::string>(std::move(reason))) {}
+  /// Shares `reason` instead of copying it; null means no reason.
+  explicit cancelled(std::shared_ptr<const std::string> reason) noexcept
+      : reason_(std::move(reason)) {}
+
+  /// What was given to cancel(); empty when nothing was. Valid as long as this object.
+  const std::string& reason() const noexcept;
+
+ private:
+  std::shared_ptr<const std::string> reason_;
+};
+
+/// The time given to with_timeout or with_deadline was up and the work has been stopped.
+class timeout_error : public std::runtime_error {
+ public:
+  timeout_error() : std::runtime_error("the time is up") {}
+};
+
+/// The library was used against its contract; the text says what to do instead.
+class usage_error : public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+};
+
+/// The promise of a future was destroyed before it was given a value.
+class broken_promise : public std::runtime_error {
+ public:
+  broken_promise() : std::runtime_error("the promise was dropped before it was given a value") {}
+};
+
+/// The runtime, or whatever was used, has been closed.
+class closed_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Several failures at once, as a task_group reports them; in the order in which they happened.
+class exception_group : public std::runtime_error {
+ public:
+  exception_group(const std::string& message, std::vector<std::exception_ptr> exceptions);
+
+  const std::vector<std::exception_ptr>& exceptions() const noexcept { return *exceptions_; }
+
+ private:
+  std::shared_ptr<const std::vector<std::exception_ptr>>
+      exceptions_;  // shared: copying must not throw
+};
+
+}  // namespace silk

@@ -1,0 +1,41 @@
+#include "failure.hpp"
+
+#include "errors.hpp"
+
+#include <cstdio>
+#include <string>
+
+namespace silk {
+
+namespace {
+
+std::string describe(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (const cancelled& c) {
+    return "cancelled: " + c.reason();
+  } catch (...) {
+    return "an exception that is not a std::exception";
+  }
+}
+
+}  // namespace
+
+void print_failure(const failure& what) noexcept {
+  std::string line = "silk: nobody retrieved the failure of ";
+  if (what.task_name.empty()) {
+    line += "a future or callback";
+  } else {
+    line += "task '" + std::string(what.task_name) + "'";
+  }
+  if (what.spawned_at.line() != 0) {
+    line += " (spawned at " + std::string(what.spawned_at.file_name()) + ":" +
+            std::to_string(what.spawned_at.line()) + ")";
+  }
+  line += ": " + describe(what.error) + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
+}  // namespace silk

@@ -1,0 +1,26 @@
+// What the exception handler of a runtime is told.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <source_location>
+#include <string_view>
+
+namespace silk {
+
+/// A failure that nobody retrieved: the last handle of a failed task or future is gone, or a callback
+/// threw.
+struct failure {
+  std::exception_ptr error;
+  std::string_view task_name;       ///< of the task that failed; empty for anything else
+  std::source_location spawned_at;  ///< where that task was spawned; line 0 when unknown
+};
+
+/// Called on the thread that noticed, possibly on several threads at once. Must not throw: if it does,
+/// the program ends.
+using failure_handler = std::function<void(const failure&)>;
+
+/// What a runtime does when it was given no handler: one line on stderr.
+void print_failure(const failure& what) noexcept;
+
+}  // namespace silk
