@@ -1,0 +1,51 @@
+// join_handle<T>: a spawned task, seen from outside.
+#pragma once
+
+#include "detail/task_node.hpp"
+#include "future.hpp"
+
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace silk {
+
+namespace detail {
+struct spawn_access;
+}
+
+/// What spawn() returns: the future of a task, and the task itself. Usable wherever a future<T> is.
+///
+/// Cancelled  cancel() asks the task to stop: `silk::cancelled` is thrown at its current suspension or,
+///            if it is running, at its next one. A task that has not started never will.
+/// Lifetime   dropping the handle detaches the task: it runs on, owned by its runtime. If it then fails
+///            and nobody has looked, the runtime's failure handler is told.
+template <class T = void>
+class join_handle : public future<T> {
+ public:
+  join_handle() noexcept = default;
+
+  /// The name given at spawn, or a generated one that no other task has.
+  std::string name() const { return node().name(); }
+  void set_name(std::string_view name) { node().set_name(name); }
+
+  /// Where the task was spawned; line 0 when that is not known.
+  std::source_location spawned_at() const { return node().spawned_at(); }
+
+  /// How many requests to cancel the task has accepted and not taken back.
+  unsigned cancelling() const {
+    // relaxed: a count, for information
+    return node().context().cancelling.load(detail::sync::memory_order_relaxed);
+  }
+
+ private:
+  friend struct detail::spawn_access;
+  explicit join_handle(detail::core_ptr<detail::future_state<T>> state) noexcept
+      : future<T>(std::move(state)) {}
+  detail::task_node& node() const {
+    return static_cast<detail::task_state<T>&>(this->some_state());
+  }
+};
+
+}  // namespace silk

@@ -1,0 +1,38 @@
+// run: a whole program in one call.
+#pragma once
+
+#include "runtime.hpp"
+
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+namespace silk {
+
+/// Makes a runtime, runs `body` on it until it has ended, cancels whatever is left and waits for it,
+/// and gives the body's value. What asyncio calls asyncio.run.
+///
+/// Fails     with what came out of the body, after the clean-up; usage_error on a worker of a runtime;
+///           as runtime's constructor for bad options.
+/// Cancelled throws `silk::cancelled` when the body ended cancelled.
+/// Threads   blocks the calling thread; the body runs on the workers.
+template <class T>
+T run(task<T> body, runtime_options options = {},
+      std::source_location where = std::source_location::current()) {
+  detail::check_may_block("run");
+  runtime owner(std::move(options));
+  return owner.block_on(std::move(body), where);
+}
+
+/// As above for a callable that gives a task; it is kept until the task has ended, so a lambda with
+/// captures is safe.
+template <class F>
+  requires detail::task_function<std::decay_t<F>>
+auto run(F&& body, runtime_options options = {},
+         std::source_location where = std::source_location::current()) {
+  detail::check_may_block("run");
+  runtime owner(std::move(options));
+  return owner.block_on(std::forward<F>(body), where);
+}
+
+}  // namespace silk

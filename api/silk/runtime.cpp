@@ -1,0 +1,68 @@
+#include "runtime.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace silk {
+
+namespace {
+
+detail::runtime_core::options checked(runtime_options options) {
+  if (options.workers > detail::engine::pool::max_workers) {
+    throw std::invalid_argument("runtime_options::workers must be at most " +
+                                std::to_string(detail::engine::pool::max_workers));
+  }
+  if (options.blocking_threads == 0) {
+    throw std::invalid_argument("runtime_options::blocking_threads must be at least 1");
+  }
+  return {
+      .workers = options.workers != 0 ? options.workers : detail::engine::default_worker_count(),
+      .clock = options.time == time_source::virtual_time ? detail::engine::clock_kind::virtual_time
+                                                         : detail::engine::clock_kind::steady,
+      .blocking_threads = options.blocking_threads,
+      .on_failure = std::move(options.on_failure)};
+}
+
+}  // namespace
+
+runtime::runtime(runtime_options options)
+    : core_(std::make_unique<detail::runtime_core>(*this, checked(std::move(options)))) {}
+
+runtime::~runtime() = default;
+
+callback_handle runtime::start(detail::core_ptr<detail::callback> call, std::uint64_t deadline) {
+  const detail::runtime_core::visit visit(*core_);
+  call->start(*core_, deadline);
+  return callback_handle(std::move(call));
+}
+
+std::uint64_t runtime::deadline_in(duration d) const noexcept {
+  return detail::deadline_after(core_->pool().time(), d);
+}
+
+time_point runtime::now() const noexcept {
+  return time_point(duration(static_cast<duration::rep>(core_->pool().time().now())));
+}
+
+unsigned runtime::workers() const noexcept { return static_cast<unsigned>(core_->pool().size()); }
+
+std::size_t runtime::live_tasks() const noexcept { return core_->tasks().size(); }
+
+void runtime::close() noexcept { core_->begin_closing(); }
+
+bool runtime::shutdown(duration grace) {
+  detail::check_may_block("shutdown");
+  core_->begin_closing();
+  const std::uint64_t until =
+      grace == duration::max()
+          ? no_deadline
+          : detail::deadline_after(detail::engine::clock(detail::engine::clock_kind::steady),
+                                   grace);
+  if (!core_->wait_until_empty(until)) return false;
+  core_->close();
+  return true;
+}
+
+runtime& runtime::current() { return detail::required_runtime("runtime::current").face(); }
+
+}  // namespace silk

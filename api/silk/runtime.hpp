@@ -1,0 +1,184 @@
+// runtime: workers, clock and live tasks; what asyncio calls an event loop.
+#pragma once
+
+#include "detail/blocking_wait.hpp"
+#include "detail/callback.hpp"
+#include "detail/runtime_core.hpp"
+#include "failure.hpp"
+#include "spawn.hpp"
+#include "time.hpp"
+
+#include <chrono>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace silk {
+
+/// Which clock the tasks of a runtime live by.
+enum class time_source : std::uint8_t {
+  steady,        ///< the machine's
+  virtual_time,  ///< starts at zero, stands still while anything runs, then jumps to the next timer
+};
+
+struct runtime_options {
+  /// Number of worker threads, 1 to 4096; 0 means as many as this process may use: the smallest of
+  /// its CPU affinity and the CPU quota of its cgroup and of every ancestor.
+  unsigned workers = 0;
+  time_source time = time_source::steady;
+  /// At most this many threads for to_thread, at least 1; they start on demand.
+  unsigned blocking_threads = 64;
+  /// Told of failures that nobody retrieved; empty: print_failure.
+  failure_handler on_failure = {};
+};
+
+/// A callback that was handed to post, call_after or call_at. Dropping it does not cancel.
+///
+/// Threads   every member may be called from any thread.
+class callback_handle {
+ public:
+  callback_handle() noexcept = default;
+  /// True: it has not started and never will; what it holds is destroyed.
+  bool cancel() const noexcept { return call_ && call_->cancel(); }
+  bool is_cancelled() const noexcept { return call_ && call_->is_cancelled(); }
+  /// The time it was made for; time_point{} for post.
+  time_point when() const noexcept { return call_ ? call_->when() : time_point{}; }
+
+ private:
+  friend class runtime;
+  explicit callback_handle(detail::core_ptr<detail::callback> call) noexcept
+      : call_(std::move(call)) {}
+  detail::core_ptr<detail::callback> call_;
+};
+
+/// Runs tasks on a fixed set of worker threads.
+///
+/// Threads   every member may be called from any thread, except where it says otherwise.
+/// Lifetime  the destructor shuts down: it cancels what is alive and waits for it. Handles may outlive
+///           the runtime.
+class runtime {
+ public:
+  /// Starts the workers. Fails with std::invalid_argument for an option out of range, and
+  /// std::system_error when the system refuses a thread.
+  explicit runtime(runtime_options options = {});
+  ~runtime();
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// As silk::spawn, from any thread.
+  template <class T>
+  join_handle<T> spawn(task<T> body, std::source_location where = std::source_location::current()) {
+    return detail::spawn_access::spawn(*core_, std::move(body), {}, where);
+  }
+  template <class T>
+  join_handle<T> spawn(spawn_options options, task<T> body,
+                       std::source_location where = std::source_location::current()) {
+    return detail::spawn_access::spawn(*core_, std::move(body), options.name, where);
+  }
+  template <class F>
+    requires detail::task_function<std::decay_t<F>>
+  auto spawn(F&& function, std::source_location where = std::source_location::current()) {
+    return spawn(detail::owned_call(std::forward<F>(function)), where);
+  }
+  template <class F>
+    requires detail::task_function<std::decay_t<F>>
+  auto spawn(spawn_options options, F&& function,
+             std::source_location where = std::source_location::current()) {
+    return spawn(options, detail::owned_call(std::forward<F>(function)), where);
+  }
+  template <class F, class First, class... Rest>
+    requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+  auto spawn(F&& function, First&& first, Rest&&... rest) {
+    return spawn(detail::owned_call(std::forward<F>(function), std::forward<First>(first),
+                                    std::forward<Rest>(rest)...),
+                 detail::unknown_place);
+  }
+  template <class F, class First, class... Rest>
+    requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+  auto spawn(spawn_options options, F&& function, First&& first, Rest&&... rest) {
+    return spawn(options,
+                 detail::owned_call(std::forward<F>(function), std::forward<First>(first),
+                                    std::forward<Rest>(rest)...),
+                 detail::unknown_place);
+  }
+
+  /// Runs a task, or the task that a callable gives, and blocks this thread until it has ended; gives
+  /// its value or throws what came out. Other tasks run meanwhile, and go on afterwards.
+  ///
+  /// Fails  usage_error on a worker of any runtime: it would block the tasks there; co_await instead.
+  template <class T>
+  T block_on(task<T> body, std::source_location where = std::source_location::current()) {
+    detail::check_may_block("block_on");
+    return detail::wait_blocking(spawn(std::move(body), where));
+  }
+  template <class F>
+    requires detail::task_function<std::decay_t<F>>
+  auto block_on(F&& function, std::source_location where = std::source_location::current()) {
+    return block_on(detail::owned_call(std::forward<F>(function)), where);
+  }
+  template <class F, class First, class... Rest>
+    requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+  auto block_on(F&& function, First&& first, Rest&&... rest) {
+    return block_on(detail::owned_call(std::forward<F>(function), std::forward<First>(first),
+                                       std::forward<Rest>(rest)...),
+                    detail::unknown_place);
+  }
+  /// Blocks this thread until a future or handle is done.
+  template <class T>
+  T block_on(future<T> awaited) {
+    detail::check_may_block("block_on");
+    return detail::wait_blocking(std::move(awaited));
+  }
+
+  /// Calls `function` soon on a worker. Calls posted by one thread start in order. An exception that
+  /// it throws reaches the failure handler. usage_error when the runtime is closed.
+  template <class F>
+    requires std::invocable<std::decay_t<F>&>
+  callback_handle post(F&& function) {
+    return start(detail::make_callback(std::forward<F>(function)), no_deadline);
+  }
+  /// Calls `function` once, `d` from now or at `deadline` on this runtime's clock; never early.
+  template <class Rep, class Period, class F>
+    requires std::invocable<std::decay_t<F>&>
+  callback_handle call_after(std::chrono::duration<Rep, Period> d, F&& function) {
+    return start(detail::make_callback(std::forward<F>(function)),
+                 deadline_in(detail::to_duration(d)));
+  }
+  template <class F>
+    requires std::invocable<std::decay_t<F>&>
+  callback_handle call_at(time_point deadline, F&& function) {
+    return start(detail::make_callback(std::forward<F>(function)), detail::deadline_at(deadline));
+  }
+
+  /// The time on this runtime's clock.
+  time_point now() const noexcept;
+  unsigned workers() const noexcept;
+  /// Tasks that have been spawned and have not ended. May be out of date.
+  std::size_t live_tasks() const noexcept;
+
+  /// Stops intake and cancels every live task; returns at once. Tasks that are spawned by clean-up
+  /// code start cancelled.
+  void close() noexcept;
+
+  /// close(), then waits until every task has ended and the workers are gone. Callbacks whose time has
+  /// not come are dropped. False: tasks were still alive when `grace` was over; they run on, and
+  /// shutdown may be called again. usage_error on a worker.
+  bool shutdown(duration grace = duration::max());
+
+  /// The runtime of the calling task; usage_error outside of one.
+  static runtime& current();
+
+ private:
+  static constexpr std::uint64_t no_deadline = detail::engine::no_deadline;
+
+  callback_handle start(detail::core_ptr<detail::callback> call, std::uint64_t deadline);
+  std::uint64_t deadline_in(duration d) const noexcept;
+
+  std::unique_ptr<detail::runtime_core> core_;
+};
+
+}  // namespace silk
