@@ -1,0 +1,42 @@
+#include "future.hpp"
+
+#include "detail/task_node.hpp"
+
+namespace silk::detail {
+
+bool future_wait::suspend(promise_base& waiting) noexcept {
+  waiting_ = &waiting;
+  waiter::pool = &engine::current_worker()->owner();
+  waiting.make_resumable();
+  // A cancel that was pending goes where one that comes later would go.
+  while (!begin_wait(*waiting.context, *this)) {
+    if (cancel_now(core_, waiting.context->reason())) continue;
+    waiting.context->give_back_pending();  // too late for that: it is ours
+    return false;
+  }
+  return core_.add_waiter(*this);
+}
+
+cancel_answer future_wait::pass_cancel_on(wait& self, cancel_requests& requests) noexcept {
+  auto& here = static_cast<future_wait&>(self);
+  if (here.core_.done()) return {cancel_status::finished};
+  requests.add(here.core_, here.waiting_->context);
+  return {cancel_status::asked};
+}
+
+engine::job* future_wait::wake_waiting(waiter& self) noexcept {
+  return static_cast<future_wait&>(self).waiting_;
+}
+
+reason_ptr make_reason(std::string text) {
+  return text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text));
+}
+
+bool cancel_now(future_core& core, reason_ptr reason) noexcept {
+  cancel_requests requests(std::move(reason));
+  const bool accepted = core.cancel(requests);
+  requests.run();
+  return accepted;
+}
+
+}  // namespace silk::detail

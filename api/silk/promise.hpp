@@ -1,0 +1,94 @@
+// promise<T>: the producer's end of a future.
+#pragma once
+
+#include "future.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace silk {
+
+/// Completes one future, once. Move-only. Every member may be called from any thread, also from
+/// threads that silk does not know; concurrent calls on one object need the usual care.
+///
+/// Cancelled  a future may be cancelled by those who wait for it; the promise then comes too late:
+///            try_set_* say false, set_* throw usage_error.
+/// Lifetime   destroying a promise that set nothing completes the future with broken_promise.
+template <class T = void>
+class promise {
+ public:
+  promise() : state_(new detail::future_state<T>(1), {}) {}
+  promise(promise&&) noexcept = default;
+  promise& operator=(promise&& other) noexcept {
+    if (this != &other) {
+      break_promise();
+      state_ = std::move(other.state_);
+    }
+    return *this;
+  }
+  ~promise() { break_promise(); }
+
+  /// The future; may be called any number of times.
+  future<T> get_future() const {
+    return detail::future_access::make<T>(detail::core_ptr<detail::future_state<T>>(&some_state()));
+  }
+
+  /// Whether the future already has its outcome, for instance because it was cancelled.
+  bool done() const { return some_state().done(); }
+
+  /// Completes the future with a value made from `args`; usage_error if it already has an outcome. If
+  /// making the value throws, that exception arrives here and the future stays pending.
+  template <class... Args>
+    requires std::is_constructible_v<detail::stored<T>, Args...>
+  void set_value(Args&&... args) {
+    if (!try_set_value(std::forward<Args>(args)...)) throw_too_late();
+  }
+  /// As set_value, but says false instead of throwing.
+  template <class... Args>
+    requires std::is_constructible_v<detail::stored<T>, Args...>
+  [[nodiscard]] bool try_set_value(Args&&... args) {
+    auto& state = some_state();
+    if (!state.try_begin()) return false;
+    try {
+      state.slot.emplace(std::forward<Args>(args)...);
+    } catch (...) {
+      state.abandon();
+      throw;
+    }
+    state.complete(detail::outcome::value, detail::after_completion::runs_on);
+    return true;
+  }
+
+  /// Completes the future with an exception; `error` must not be null.
+  void set_exception(std::exception_ptr error) {
+    if (!try_set_exception(std::move(error))) throw_too_late();
+  }
+  [[nodiscard]] bool try_set_exception(std::exception_ptr error) {
+    if (error == nullptr) throw usage_error("set_exception needs an exception, not a null pointer");
+    auto& state = some_state();
+    if (!state.try_begin()) return false;
+    state.slot.fail(std::move(error));
+    state.complete(detail::outcome::error, detail::after_completion::runs_on);
+    return true;
+  }
+
+ private:
+  detail::future_state<T>& some_state() const {
+    if (!state_) throw usage_error("this promise was moved from");
+    return *state_;
+  }
+  void break_promise() noexcept {
+    if (state_ && state_->try_begin()) {
+      state_->mark_seen();  // nobody may be left to look, and that is no failure
+      state_->slot.fail(std::make_exception_ptr(broken_promise()));
+      state_->complete(detail::outcome::error, detail::after_completion::runs_on);
+    }
+  }
+  [[noreturn]] static void throw_too_late() {
+    throw usage_error("the future already has an outcome (a value, an exception, or cancelled)");
+  }
+
+  detail::core_ptr<detail::future_state<T>> state_;
+};
+
+}  // namespace silk

@@ -1,0 +1,59 @@
+#include "sleep.hpp"
+
+#include "detail/task_node.hpp"
+
+#include <new>
+
+namespace silk::detail {
+
+bool sleep_awaiter::suspend(promise_base& waiting) noexcept {
+  engine::worker& here = *engine::current_worker();
+  timer_.on_fire = &waiting.make_resumable();
+  if (timer_.deadline == from_now) {
+    link_ancestors(*waiting.context);
+    here.push_instead_of_me(waiting);
+    return true;
+  }
+  if ((timer_.deadline & from_now) != 0) {
+    const duration d(static_cast<duration::rep>(timer_.deadline & ~from_now));
+    timer_.deadline = deadline_after(here.owner().time(), d);
+  }
+  here.owner().prepare_timer(timer_);
+  if (!begin_wait(*waiting.context, *this)) {
+    timer_.state = engine::timer_state::cancelled;
+    return false;
+  }
+  try {
+    return here.owner().arm(timer_, engine::pool::then::ends_turn) == engine::arm_result::armed;
+  } catch (const std::bad_alloc&) {
+    return false;  // await_resume finds the timer idle
+  }
+}
+
+void sleep_awaiter::await_resume() {
+  const bool yielded = timer_.deadline == from_now;
+  const bool due = yielded ? context().take_pending() : context().leave_wait();
+  if (timer_.state == engine::timer_state::cancelled) {
+    static_cast<void>(
+        context().take_pending());  // a second cancel meanwhile: one delivery for both
+    throw_cancelled(context());
+  }
+  if (due) throw_cancelled(context());
+  if (timer_.state == engine::timer_state::idle && !yielded) throw std::bad_alloc();
+}
+
+cancel_answer sleep_awaiter::cancel_timer(wait& self, cancel_requests&) noexcept {
+  auto& here = static_cast<sleep_awaiter&>(self);
+  engine::pool& pool = here.context().root().pool();
+  switch (pool.cancel(here.timer_)) {
+    case engine::timer_cancel::before_armed:
+      return {cancel_status::early};
+    case engine::timer_cancel::removed:
+      return {cancel_status::claimed, here.timer_.on_fire};
+    case engine::timer_cancel::too_late:
+      break;
+  }
+  return {cancel_status::finished};
+}
+
+}  // namespace silk::detail

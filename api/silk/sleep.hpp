@@ -1,0 +1,91 @@
+// sleep, sleep_until, yield: to wait for nothing but time, or for a turn.
+#pragma once
+
+#include "detail/awaitable.hpp"
+#include "detail/engine.hpp"
+#include "time.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+
+namespace silk {
+
+namespace detail {
+
+// 32 bytes in the frame of a sleeping task, and no allocation.
+class [[nodiscard("a sleep must be awaited")]] sleep_awaiter : public native_awaiter, private wait {
+ public:
+  static constexpr std::uint64_t from_now = std::uint64_t{1} << 63;  // beside a duration
+
+  explicit sleep_awaiter(std::uint64_t deadline_or_duration) noexcept : wait(cancel_timer) {
+    timer_.deadline = deadline_or_duration;
+  }
+
+  bool await_ready() const noexcept { return false; }
+  template <std::derived_from<promise_base> Promise>
+  bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    return suspend(waiting.promise());
+  }
+  void await_resume();
+
+ private:
+  bool suspend(promise_base& waiting) noexcept;
+  task_context& context() const noexcept {
+    return *static_cast<promise_base*>(timer_.on_fire)->context;
+  }
+  static cancel_answer cancel_timer(wait& self, cancel_requests& requests) noexcept;
+
+  engine::timer_node timer_;
+};
+
+// Goes to the end of this worker's queue; no timer, and no wait that a cancel could claim: it is thrown
+// when the turn comes. A cancel of a task above must find its way here all the same.
+class [[nodiscard("a yield must be awaited")]] yield_awaiter : public native_awaiter {
+ public:
+  bool await_ready() const noexcept { return false; }
+  template <std::derived_from<promise_base> Promise>
+  void await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    waiting_ = &waiting.promise();
+    link_ancestors(*waiting_->context);
+    engine::current_worker()->push_instead_of_me(waiting_->make_resumable());
+  }
+  void await_resume() {
+    if (waiting_->context->take_pending()) [[unlikely]]
+      throw_cancelled(*waiting_->context);
+  }
+
+ private:
+  promise_base* waiting_ = nullptr;
+};
+
+}  // namespace detail
+
+/// Suspends the task for at least `d` of its runtime's time; for a zero or negative `d`, for one turn,
+/// as yield().
+///
+/// Fails     std::invalid_argument for a floating-point duration that is not a number.
+/// Cancelled at once, and the timer is gone when `silk::cancelled` is thrown.
+/// Threads   in tasks only. Never early; late by what the machine needs (README.md has figures).
+template <class Rep, class Period>
+detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> d);
+
+/// As sleep, until a point on the runtime's clock.
+inline detail::sleep_awaiter sleep_until(time_point deadline) noexcept {
+  return detail::sleep_awaiter(detail::deadline_at(deadline));
+}
+
+/// Lets everything else that is runnable on this worker have a turn first.
+///
+/// Cancelled if a cancel is pending when the task's turn comes.
+inline detail::yield_awaiter yield() noexcept { return {}; }
+
+template <class Rep, class Period>
+detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> d) {
+  const duration rounded = std::max(detail::to_duration(d), duration::zero());
+  return detail::sleep_awaiter(detail::sleep_awaiter::from_now |
+                               static_cast<std::uint64_t>(rounded.count()));
+}
+
+}  // namespace silk
