@@ -1,0 +1,51 @@
+#include "observe_wait.hpp"
+
+#include "fork_group.hpp"
+
+namespace silk::detail {
+
+bool observe_wait::suspend(promise_base& waiting) noexcept {
+  waiting_ = &waiting;
+  waiter::pool = &engine::current_worker()->owner();
+  waiting.make_resumable();
+  if (!begin_wait(*waiting.context, *this)) {
+    cancelled_ = true;
+    return false;
+  }
+  return core_.add_waiter(*this);
+}
+
+cancel_answer observe_wait::on_cancel(wait& self, cancel_requests& requests) noexcept {
+  auto& here = static_cast<observe_wait&>(self);
+  if (here.core_.done()) return {cancel_status::finished};
+  if (here.policy_ == let_go::when_a_sibling_failed && requests.reason() != sibling_failed()) {
+    requests.add(here.core_);
+    return {cancel_status::forwarded};
+  }
+  switch (here.core_.remove_waiter(here)) {
+    case removal::unlinked:
+      here.cancelled_ = true;
+      return {cancel_status::claimed, here.waiting_};
+    case removal::before_added:
+      here.cancelled_ = true;
+      return {cancel_status::early};
+    case removal::too_late:
+      break;
+  }
+  return {cancel_status::finished};
+}
+
+engine::job* observe_wait::wake_waiting(waiter& self) noexcept {
+  return static_cast<observe_wait&>(self).waiting_;
+}
+
+void observe_wait::check() {
+  if (waiting_ == nullptr) return;
+  task_context& context = *waiting_->context;
+  const bool due = context.leave_wait();
+  if (!cancelled_ && !due) return;
+  static_cast<void>(context.take_pending());
+  throw_cancelled(context);
+}
+
+}  // namespace silk::detail

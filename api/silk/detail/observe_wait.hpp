@@ -1,0 +1,62 @@
+// observe_wait: waits for a future without being responsible for it: a cancelled observer lets go.
+#pragma once
+
+#include "awaitable.hpp"
+#include "future_core.hpp"
+
+#include <utility>
+
+namespace silk::detail {
+
+enum class let_go : std::uint8_t {
+  when_cancelled,         // shield
+  when_a_sibling_failed,  // a handle given to gather among tasks; other cancels are passed on
+};
+
+class observe_wait : public native_awaiter, private wait, private waiter {
+ public:
+  observe_wait(future_core& core, let_go policy) noexcept
+      : wait(on_cancel), waiter(wake_waiting), core_(core), policy_(policy) {}
+
+  bool await_ready() const noexcept { return core_.done(); }
+  template <std::derived_from<promise_base> Promise>
+  bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    return suspend(waiting.promise());
+  }
+
+ protected:
+  void check();  // throws `cancelled` if that is how the wait ended [task]
+
+ private:
+  bool suspend(promise_base& waiting) noexcept;
+  static cancel_answer on_cancel(wait& self, cancel_requests& requests) noexcept;
+  static engine::job* wake_waiting(waiter& self) noexcept;
+
+  future_core& core_;
+  promise_base* waiting_ = nullptr;
+  let_go policy_;
+  bool cancelled_ = false;
+};
+
+template <class T>
+class observe_awaiter : public observe_wait {
+ public:
+  observe_awaiter(core_ptr<future_state<T>> state, let_go policy) noexcept
+      : observe_wait(*state, policy), state_(std::move(state)) {}
+  T await_resume() {
+    check();
+    stored<T>& value = state_->get();
+    if constexpr (!std::is_void_v<T>) {
+      if constexpr (std::is_copy_constructible_v<T>) {
+        return value;
+      } else {
+        return std::move(value);
+      }
+    }
+  }
+
+ private:
+  core_ptr<future_state<T>> state_;
+};
+
+}  // namespace silk::detail

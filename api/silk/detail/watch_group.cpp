@@ -1,0 +1,157 @@
+#include "watch_group.hpp"
+
+#include "task_node.hpp"
+
+#include <new>
+
+namespace silk::detail {
+
+watch_group::watch_group(std::vector<future_core*> futures, watch_until until,
+                         watch_cancel on_cancel)
+    : wait(watch_group::on_cancel),
+      futures_(std::move(futures)),
+      members_(std::make_unique<member[]>(futures_.size())),
+      until_(until),
+      cancel_policy_(on_cancel),
+      outstanding_(futures_.size()) {
+  for (std::size_t i = 0; i < futures_.size(); ++i) {
+    members_[i].group = this;
+    members_[i].core = futures_[i];
+  }
+}
+
+watch_group::~watch_group() = default;
+
+bool watch_group::suspend(promise_base& waiting) noexcept {
+  waiting_ = &waiting;
+  pool_ = &engine::current_worker()->owner();
+  waiting.make_resumable();
+  while (!begin_wait(*waiting.context, *this)) {
+    cancelled_ = true;
+    if (cancel_policy_ == watch_cancel::leaves_them) return false;
+    // A cancel that was pending goes where one that comes later would go.
+    cancel_requests requests(waiting.context->reason());
+    for (future_core* future : futures_) requests.add(*future);
+    requests.run();
+  }
+  register_all();
+  const bool armed = timeout_ != duration::max() && arm_timer();
+  if (futures_.empty()) static_cast<void>(trigger());
+  return end_registration(armed);
+}
+
+// True: the task is suspended, and may be running again already. False: it goes on at once.
+bool watch_group::end_registration(bool timer_armed) noexcept {
+  std::uint8_t bits = bits_.load(sync::memory_order_acquire);  // E:watch in
+  while ((bits & triggered) == 0) {
+    if (bits_.compare_exchange_weak(bits, bits | ready,
+                                    sync::memory_order_acq_rel,     // E:watch in/out
+                                    sync::memory_order_acquire)) {  // E:watch in
+      return true;
+    }
+  }
+  // Nobody wakes us, since nobody saw `ready`. But the timer must not outlive us.
+  if (!timer_armed || timer_is_out_of_the_way()) return false;
+  return (bits_.fetch_or(ready, sync::memory_order_acq_rel) & timer_ran) == 0;  // E:watch in/out
+}
+
+void watch_group::register_all() noexcept {
+  for (; registered_ < futures_.size(); ++registered_) {
+    member& m = members_[registered_];
+    m.pool = pool_;
+    // Done already: counts now; nobody else can wake us before `ready`.
+    if (!m.core->add_waiter(m) && counts(m.core->state())) static_cast<void>(trigger());
+  }
+}
+
+bool watch_group::arm_timer() noexcept {
+  timeout_job_.group = this;
+  timeout_job_.run = timer_fired;
+  timer_.on_fire = &timeout_job_;
+  timer_.deadline = deadline_after(pool_->time(), timeout_);
+  pool_->prepare_timer(timer_);
+  try {
+    return pool_->arm(timer_, engine::pool::then::ends_turn) == engine::arm_result::armed;
+  } catch (const std::bad_alloc&) {
+    SILK_ASSERT(false, "out of memory for a timer");
+  }
+}
+
+// Whether an outcome of this kind ends the wait. Called once for each future.
+bool watch_group::counts(outcome reached) noexcept {
+  // acq_rel: the last one sees what the others saw. E:watch in/out
+  const bool last = outstanding_.fetch_sub(1, sync::memory_order_acq_rel) == 1;
+  switch (until_) {
+    case watch_until::first_completed:
+      return true;
+    case watch_until::first_exception:
+      return last || reached == outcome::error;
+    case watch_until::first_failure:
+      return last || reached != outcome::value;
+    case watch_until::all_completed:
+      break;
+  }
+  return last;
+}
+
+// Returns the job to make runnable, if it is the caller's to do so.
+engine::job* watch_group::trigger() noexcept {
+  const auto before = bits_.fetch_or(triggered, sync::memory_order_acq_rel);  // E:watch in/out
+  if ((before & triggered) != 0 || (before & ready) == 0) return nullptr;
+  return timer_is_out_of_the_way() ? waiting_ : nullptr;
+}
+
+// False: the timer's job is on its way, and will wake the task.
+bool watch_group::timer_is_out_of_the_way() noexcept {
+  if (timer_.on_fire == nullptr) return true;
+  return pool_->cancel(timer_) != engine::timer_cancel::too_late;
+}
+
+engine::job* watch_group::member_completed(waiter& self) noexcept {
+  member& m = static_cast<member&>(self);
+  return m.group->counts(m.core->state()) ? m.group->trigger() : nullptr;
+}
+
+void watch_group::timer_fired(engine::job& self) noexcept {
+  watch_group& group = *static_cast<timeout_job&>(self).group;
+  const auto before =
+      group.bits_.fetch_or(triggered | timer_ran, sync::memory_order_acq_rel);  // E:watch in/out
+  if ((before & ready) == 0) return;
+  // Behind what became due at the same instant, so that it still counts as in time. But who only looks
+  // must not wait for others to come to rest: it may be what they are waiting for.
+  if (group.timeout_ > duration::zero()) {
+    group.pool_->schedule_when_quiet(*group.waiting_);
+  } else {
+    group.pool_->schedule(*group.waiting_);
+  }
+}
+
+cancel_answer watch_group::on_cancel(wait& self, cancel_requests& requests) noexcept {
+  auto& group = static_cast<watch_group&>(self);
+  const auto bits = group.bits_.load(sync::memory_order_acquire);  // E:watch in
+  if ((bits & triggered) != 0) return {cancel_status::finished};
+  if (group.cancel_policy_ == watch_cancel::cancels_them) {
+    group.cancelled_ = true;
+    for (future_core* future : group.futures_) requests.add(*future);
+    return {cancel_status::forwarded};
+  }
+  const auto before =
+      group.bits_.fetch_or(triggered, sync::memory_order_acq_rel);  // E:watch in/out
+  if ((before & triggered) != 0) return {cancel_status::finished};
+  group.cancelled_ = true;
+  if ((before & ready) == 0) return {cancel_status::early};
+  // If the timer's job is on its way it wakes the task.
+  if (!group.timer_is_out_of_the_way()) return {cancel_status::early};
+  return {cancel_status::claimed, group.waiting_};
+}
+
+void watch_group::finish() {
+  for (std::size_t i = 0; i < registered_; ++i) members_[i].core->remove_waiter(members_[i]);
+  task_context& context = *waiting_->context;
+  const bool due = context.leave_wait();
+  if (!cancelled_ && !due) return;
+  static_cast<void>(context.take_pending());
+  throw_cancelled(context);
+}
+
+}  // namespace silk::detail

@@ -1,0 +1,199 @@
+// gather: many at once, all results together.
+#pragma once
+
+#include "detail/fork_awaiter.hpp"
+#include "detail/observe_wait.hpp"
+#include "detail/watch_group.hpp"
+#include "future.hpp"
+#include "task.hpp"
+
+#include <exception>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace silk {
+
+namespace detail {
+
+template <class... Ts>
+class [[nodiscard("a gather must be awaited")]] gather_pack_awaiter
+    : public fork_pack_awaiter<Ts...> {
+ public:
+  explicit gather_pack_awaiter(task<Ts>&&... tasks)
+      : fork_pack_awaiter<Ts...>(on_failure::cancel_siblings, std::move(tasks)...) {}
+
+  auto await_resume() {
+    if (this->ended_with_failure()) this->rethrow_first_failure();
+    if constexpr (!(std::is_void_v<Ts> && ...)) {
+      return [this]<std::size_t... I>(std::index_sequence<I...>) {
+        return std::tuple<stored<Ts>...>(std::move(this->template slot_at<I>().slot.value())...);
+      }(std::index_sequence_for<Ts...>());
+    }
+  }
+};
+
+template <class T>
+class [[nodiscard("a gather must be awaited")]] gather_range_awaiter
+    : public fork_range_awaiter<T> {
+ public:
+  template <class Range>
+  gather_range_awaiter(std::size_t count, Range& range)
+      : fork_range_awaiter<T>(on_failure::cancel_siblings, count, range) {}
+
+  auto await_resume() {
+    if (this->ended_with_failure()) this->rethrow_first_failure();
+    if constexpr (!std::is_void_v<T>) {
+      std::vector<T> values;
+      values.reserve(this->children);
+      for (std::size_t i = 0; i < this->children; ++i) {
+        values.push_back(std::move(this->template slot<T>(i).slot.value()));
+      }
+      return values;
+    }
+  }
+};
+
+template <class T>
+stored<T> take_stored(future_state<T>& state) {
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return take_value(state);
+  }
+}
+
+// The first failure among futures that are done, if there is one.
+void rethrow_failure(std::span<future_core* const> futures);
+
+template <class T>
+std::vector<future_core*> cores_of(const std::vector<core_ptr<future_state<T>>>& states) {
+  std::vector<future_core*> cores;
+  cores.reserve(states.size());
+  for (const auto& state : states) cores.push_back(state.get());
+  return cores;
+}
+
+// Futures and handles live on their own: they are watched.
+template <class... Ts>
+class [[nodiscard("a gather must be awaited")]] gather_futures_awaiter : public watch_group {
+ public:
+  explicit gather_futures_awaiter(core_ptr<future_state<Ts>>... states)
+      : watch_group({states.get()...}, watch_until::first_failure, watch_cancel::cancels_them),
+        states_(std::move(states)...) {}
+
+  auto await_resume() {
+    finish();
+    rethrow_failure(futures());
+    if constexpr (!(std::is_void_v<Ts> && ...)) {
+      return std::apply(
+          [](auto&... state) { return std::tuple<stored<Ts>...>(take_stored(*state)...); },
+          states_);
+    }
+  }
+
+ private:
+  std::tuple<core_ptr<future_state<Ts>>...> states_;
+};
+
+template <class T>
+class [[nodiscard("a gather must be awaited")]] gather_future_range_awaiter : public watch_group {
+ public:
+  explicit gather_future_range_awaiter(std::vector<core_ptr<future_state<T>>> states)
+      : watch_group(cores_of(states), watch_until::first_failure, watch_cancel::cancels_them),
+        states_(std::move(states)) {}
+
+  auto await_resume() {
+    finish();
+    rethrow_failure(futures());
+    if constexpr (!std::is_void_v<T>) {
+      std::vector<T> values;
+      values.reserve(states_.size());
+      for (const auto& state : states_) values.push_back(take_stored(*state));
+      return values;
+    }
+  }
+
+ private:
+  std::vector<core_ptr<future_state<T>>> states_;
+};
+
+// A handle among tasks: awaited by a small task. When a sibling fails that task gives up, and the
+// handle's task lives on; when the whole gather is cancelled the cancel is passed on.
+template <class T>
+task<T> watch(future<T> watched) {
+  co_return co_await observe_awaiter<T>(future_access::share(std::as_const(watched)),
+                                        let_go::when_a_sibling_failed);
+}
+
+template <class T>
+task<T> as_child(task<T> child) {
+  return child;
+}
+template <any_future F>
+task<future_value<F>> as_child(F watched) {
+  return watch<future_value<F>>(std::move(watched));
+}
+
+}  // namespace detail
+
+/// Runs lazy tasks at the same time and gives all their results, in the order of the arguments.
+///
+/// Starts    in order, the first one at once on this worker; other workers take the last ones.
+/// Finishes  when every child has ended, never earlier: children may use the caller's locals. Gives
+///           std::tuple of the values (std::monostate for a void child), void when all are void.
+/// Fails     with the first failure in time: the others are cancelled and waited for, then it is
+///           rethrown. Later failures are dropped. A child that ends cancelled counts as a failure.
+/// Cancelled cancels all children, waits for them, then throws `silk::cancelled`, whatever came out.
+/// Threads   in tasks only. Costs a fork for each child: no handle, no reference count.
+/// Lifetime  owns the tasks. Await it in the expression that makes it.
+template <class... Ts>
+detail::gather_pack_awaiter<Ts...> gather(task<Ts>... children) {
+  return detail::gather_pack_awaiter<Ts...>(std::move(children)...);
+}
+
+/// As above for a range of tasks: an rvalue container, or a view that makes a fresh task for each
+/// element. Gives std::vector of the values, void for task<void>.
+template <detail::task_range Range>
+auto gather(Range&& range) {
+  static_assert(detail::gives_up_its_tasks<Range>,
+                "gather owns the tasks it runs: write gather(std::move(tasks))");
+  using T = detail::range_task_value<Range>;
+  return detail::with_count(range, [](std::size_t count, auto& tasks) {
+    return detail::gather_range_awaiter<T>(count, tasks);
+  });
+}
+
+/// Waits for tasks and futures that already live on their own, and gives all their results.
+///
+/// Finishes  when all are done.
+/// Fails     at once with the first failure; the others run on.
+/// Cancelled cancels all of them; throws `silk::cancelled` when the first one has ended.
+template <detail::any_future... Futures>
+  requires(sizeof...(Futures) > 0)
+auto gather(Futures... futures) {
+  return detail::gather_futures_awaiter<detail::future_value<Futures>...>(
+      detail::future_access::share<detail::future_value<Futures>>(futures)...);
+}
+
+/// As above for a range of handles or futures.
+template <std::ranges::input_range Range>
+  requires detail::any_future<std::ranges::range_value_t<Range>>
+auto gather(Range&& range) {
+  using T = detail::future_value<std::ranges::range_value_t<Range>>;
+  std::vector<detail::core_ptr<detail::future_state<T>>> states;
+  for (auto&& one : range) states.push_back(detail::future_access::share<T>(one));
+  return detail::gather_future_range_awaiter<T>(std::move(states));
+}
+
+/// Tasks and handles mixed: the tasks are owned, the handles are watched.
+template <class... Mixed>
+  requires((detail::any_task<Mixed> || detail::any_future<Mixed>) && ...) &&
+          (detail::any_task<Mixed> || ...) && (detail::any_future<Mixed> || ...)
+auto gather(Mixed... children) {
+  return gather(detail::as_child(std::move(children))...);
+}
+
+}  // namespace silk
