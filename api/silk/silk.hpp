@@ -1,0 +1,22 @@
+// silk: asyncio for every core. Everything in one header.
+#pragma once
+
+#include "errors.hpp"
+#include "failure.hpp"
+#include "future.hpp"
+#include "gather.hpp"
+#include "gather_settled.hpp"
+#include "join_handle.hpp"
+#include "promise.hpp"
+#include "run.hpp"
+#include "runtime.hpp"
+#include "shield.hpp"
+#include "sleep.hpp"
+#include "spawn.hpp"
+#include "task.hpp"
+#include "task_group.hpp"
+#include "this_task.hpp"
+#include "time.hpp"
+#include "timeout.hpp"
+#include "to_thread.hpp"
+#include "wait.hpp"

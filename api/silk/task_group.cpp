@@ -1,0 +1,132 @@
+#include "task_group.hpp"
+
+namespace silk::detail {
+
+// One child: waits for its end under the child's lock, acts on it in a job of its own, since telling
+// the siblings takes their locks.
+struct group_core::member : waiter, engine::job {
+  explicit member(group_core& owner, core_ptr<future_core> task) noexcept
+      : waiter(member_completed), group(owner), child(std::move(task)) {
+    run = run_member;
+  }
+  group_core& group;
+  core_ptr<future_core> child;
+  member* previous_member = nullptr;
+  member* next_member = nullptr;
+};
+
+void group_core::check_accepting() const {
+  sync::lock_guard hold(lock_);
+  if (aborting_) throw usage_error("this task_group is ending: it takes no more tasks");
+}
+
+std::size_t group_core::size() const noexcept {
+  sync::lock_guard hold(lock_);
+  return size_;
+}
+
+void group_core::adopt(core_ptr<future_core> child) {
+  auto* fresh = new member(*this, std::move(child));
+  fresh->pool = &runtime_.pool();
+  bool too_late = false;
+  {
+    sync::lock_guard hold(lock_);
+    fresh->next_member = members_;
+    if (members_ != nullptr) members_->previous_member = fresh;
+    members_ = fresh;
+    ++size_;
+    too_late = aborting_;
+  }
+  const core_ptr<future_core> kept = fresh->child;
+  if (!kept->add_waiter(*fresh)) member_ended(*fresh);
+  if (too_late) cancel_now(*kept, sibling_failed());  // keeps G2
+}
+
+engine::job* group_core::member_completed(waiter& self) noexcept {
+  return &static_cast<member&>(self);
+}
+
+void group_core::run_member(engine::job& self) noexcept {
+  member& ended = static_cast<member&>(self);
+  ended.group.member_ended(ended);
+}
+
+void group_core::member_ended(member& ended) noexcept {
+  if (ended.child->state() == outcome::error) {
+    {
+      sync::lock_guard hold(lock_);
+      errors_.push_back(ended.child->error());
+    }
+    cancel_requests requests(sibling_failed());
+    abort(requests, tell_body::yes);
+    requests.run();
+  }
+  fork_group& scope =
+      *scope_;  // read before: unless we are the last, the group may be gone afterwards
+  bool last = false;
+  {
+    sync::lock_guard hold(lock_);
+    (ended.previous_member != nullptr ? ended.previous_member->next_member : members_) =
+        ended.next_member;
+    if (ended.next_member != nullptr) ended.next_member->previous_member = ended.previous_member;
+    last = --size_ == 0 && !body_running_;
+  }
+  delete &ended;
+  if (last && scope.arrive(1)) wake(*scope.parent);
+}
+
+void group_core::abort(cancel_requests& requests, tell_body also) noexcept {
+  std::vector<core_ptr<future_core>> children;
+  bool body_running = false;
+  {
+    sync::lock_guard hold(lock_);
+    if (aborting_) return;
+    aborting_ = true;
+    body_running = body_running_;
+    for (member* m = members_; m != nullptr; m = m->next_member) children.push_back(m->child);
+  }
+  if (also == tell_body::yes && body_running) scope_->cancel_child(0, requests);
+  for (const auto& child : children) child->cancel(requests);
+}
+
+void group_core::stop(reason_ptr reason) noexcept {
+  {
+    sync::lock_guard hold(lock_);
+    stopped_ = true;
+  }
+  cancel_requests requests(std::move(reason));
+  abort(requests, tell_body::yes);
+  requests.run();
+}
+
+std::uint64_t group_core::child_ended(fork_base& body) noexcept {
+  static const auto body_ended = std::make_shared<const std::string>("the group's body has ended");
+  bool give_up = body.held != outcome::value;
+  {
+    sync::lock_guard hold(lock_);
+    body_running_ = false;
+    give_up = give_up || cancelled_from_above_;
+    if (size_ == 0) return 1;  // nobody else can come: only the body and children may spawn
+    ++size_;                   // ourselves, so that the group cannot end while we look at it
+  }
+  link_ancestors(body);  // keeps F4: a body that never suspended has told nobody above that we wait
+  if (give_up) {
+    cancel_requests requests(body_ended);
+    abort(requests, tell_body::no);
+    requests.run();
+  }
+  sync::lock_guard hold(lock_);
+  return --size_ == 0 ? 1 : 0;
+}
+
+void group_core::cancel(cancel_requests& requests) noexcept {
+  bool body_running = true;
+  {
+    sync::lock_guard hold(lock_);
+    cancelled_from_above_ = true;
+    body_running = body_running_;
+  }
+  if (!body_running) abort(requests, tell_body::no);
+}
+
+}  // namespace silk::detail

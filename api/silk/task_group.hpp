@@ -1,0 +1,183 @@
+// task_group: tasks that end before the scope that started them.
+#pragma once
+
+#include "detail/scope_awaiter.hpp"
+#include "spawn.hpp"
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <source_location>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace silk {
+
+class task_group;
+
+namespace detail {
+
+// What a group knows of its children. An outsider of the scope in which the group's body runs: it has
+// arrived when the body has ended and the last child is gone.
+//
+// G1: while `members_` is not empty or the body runs, the scope's parent is suspended.
+// G2: once `aborting_` is set no child is accepted, and every child that was accepted before has been
+//     told to stop or is about to be.
+class group_core final : public fork_outsiders {
+ public:
+  explicit group_core(runtime_core& runtime) noexcept : runtime_(runtime) {}
+  group_core(const group_core&) = delete;
+  group_core& operator=(const group_core&) = delete;
+
+  void enter(fork_group& scope) noexcept { scope_ = &scope; }  // before the body runs
+  runtime_core& runtime() noexcept { return runtime_; }
+
+  void check_accepting() const;
+  void adopt(core_ptr<future_core> child);  // [any, while the group is open]
+  void stop(reason_ptr reason) noexcept;    // on the user's behalf [any, while the group is open]
+  std::size_t size() const noexcept;
+
+  std::uint64_t child_ended(fork_base& body) noexcept override;
+  void cancel(cancel_requests& requests) noexcept override;
+
+  // After the join.
+  bool stopped_by_user() const noexcept { return stopped_; }
+  std::vector<std::exception_ptr>& errors() noexcept { return errors_; }
+
+ private:
+  struct member;
+  enum class tell_body : std::uint8_t { no, yes };
+
+  void abort(cancel_requests& requests, tell_body also) noexcept;
+  void member_ended(member& ended) noexcept;
+  static engine::job* member_completed(waiter& self) noexcept;
+  static void run_member(engine::job& self) noexcept;
+
+  runtime_core& runtime_;
+  fork_group* scope_ = nullptr;
+  mutable sync::spinlock lock_;
+  member* members_ = nullptr;  // guarded by lock_, as all that follows until the join
+  std::size_t size_ = 0;
+  bool body_running_ = true;
+  bool aborting_ = false;
+  bool stopped_ = false;
+  bool cancelled_from_above_ = false;
+  std::vector<std::exception_ptr> errors_;
+};
+
+struct group_access;
+
+}  // namespace detail
+
+/// The children of one with_task_group() scope.
+///
+/// Threads   spawn and cancel may be called by the body and by any task of the group, on any worker.
+/// Lifetime  the object belongs to with_task_group and ends with it.
+class task_group {
+ public:
+  task_group(const task_group&) = delete;
+  task_group& operator=(const task_group&) = delete;
+
+  /// As silk::spawn, but the task ends before the group does. A usage_error once the group is ending
+  /// because of a failure or a cancel; the refused task is destroyed.
+  template <class T>
+  join_handle<T> spawn(task<T> body, std::source_location where = std::source_location::current()) {
+    return spawn(spawn_options{}, std::move(body), where);
+  }
+  template <class T>
+  join_handle<T> spawn(spawn_options options, task<T> body,
+                       std::source_location where = std::source_location::current()) {
+    core_.check_accepting();
+    auto handle =
+        detail::spawn_access::spawn(core_.runtime(), std::move(body), options.name, where);
+    core_.adopt(detail::core_ptr<detail::future_core>(&detail::future_access::state<T>(handle)));
+    return handle;
+  }
+  template <class F>
+    requires detail::task_function<std::decay_t<F>>
+  auto spawn(F&& function, std::source_location where = std::source_location::current()) {
+    return spawn(detail::owned_call(std::forward<F>(function)), where);
+  }
+  template <class F, class First, class... Rest>
+    requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+  auto spawn(F&& function, First&& first, Rest&&... rest) {
+    return spawn(detail::owned_call(std::forward<F>(function), std::forward<First>(first),
+                                    std::forward<Rest>(rest)...),
+                 detail::unknown_place);
+  }
+
+  /// Asks the body and all children to stop. The group then ends without `silk::cancelled`; errors that
+  /// come out nevertheless are thrown as usual. May be called again.
+  void cancel(std::string reason = {}) { core_.stop(detail::make_reason(std::move(reason))); }
+
+  /// How many children have not ended. May be out of date.
+  std::size_t size() const noexcept { return core_.size(); }
+
+ private:
+  friend detail::group_access;
+  explicit task_group(detail::group_core& core) noexcept : core_(core) {}
+  detail::group_core& core_;
+};
+
+namespace detail {
+
+struct group_access {
+  static task_group make(group_core& core) noexcept { return task_group(core); }
+};
+
+template <class T>
+class group_awaiter : public scope_awaiter<T> {
+ public:
+  group_awaiter(task<T> body, group_core& core)
+      : scope_awaiter<T>(std::move(body), core, 1), core_(core) {
+    core.enter(*this);
+  }
+
+  T await_resume() {
+    const bool from_above = this->cancelled_from_above();
+    auto& body = this->body();
+    auto& errors = core_.errors();
+    if (body.held == outcome::error) errors.push_back(body.slot.error());
+    if (!errors.empty()) throw exception_group("a task group has failed", std::move(errors));
+    if (from_above) throw_cancelled(*this->parent->context);
+    if (body.held == outcome::value) return this->take_body_value();
+    if constexpr (std::is_void_v<T>) {
+      if (core_.stopped_by_user()) return;
+    }
+    std::rethrow_exception(this->error_of(body));
+  }
+
+ private:
+  group_core& core_;
+};
+
+template <class T, class F>
+task<T> run_task_group(F body) {
+  group_core core(required_runtime("with_task_group"));
+  task_group group = group_access::make(core);
+  co_return co_await group_awaiter<T>(std::invoke(body, group), core);
+}
+
+}  // namespace detail
+
+/// Opens a group, runs `body(group)` and waits for all tasks that were spawned into the group. What
+/// asyncio calls TaskGroup.
+///
+/// Finishes  when the body and every child have ended, never earlier; gives the body's value.
+/// Fails     when a child or the body throws, everything else in the group is cancelled and waited for;
+///           then one exception_group holds all exceptions that came out. A child that merely ends
+///           cancelled is no failure.
+/// Cancelled cancels the body first and, when it has ended, the children; then throws
+///           `silk::cancelled`, or the exception_group if anything failed while cleaning up.
+/// Threads   in tasks only.
+/// Lifetime  `body` is kept until the end, so a lambda with captures is safe; children may use the
+///           body's captures and the caller's locals.
+template <class F>
+  requires detail::task_function<F&, task_group&>
+auto with_task_group(F body) {
+  return detail::run_task_group<detail::task_function_value<F&, task_group&>, F>(std::move(body));
+}
+
+}  // namespace silk

@@ -1,0 +1,126 @@
+// with_timeout, with_deadline: to work for so long and no longer.
+#pragma once
+
+#include "detail/scope_awaiter.hpp"
+#include "future.hpp"
+#include "time.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace silk {
+
+namespace detail {
+
+// The timer of a timeout: an outsider of the scope's group. When it fires it cancels the body and
+// arrives; when the body ends first it is taken back.
+class timeout_timer final : public fork_outsiders {
+ public:
+  void arm(engine::pool& pool, fork_group& group, std::uint64_t deadline) noexcept;
+  bool expired() const noexcept { return expired_; }  // after the join
+  std::uint64_t child_ended(fork_base& ended) noexcept override;
+  void cancel(cancel_requests&) noexcept override {}  // the body's end takes the timer back
+
+ private:
+  struct fired_job : engine::job {
+    timeout_timer* timer = nullptr;
+  };
+  static void fired(engine::job& self) noexcept;
+
+  engine::timer_node node_;
+  fired_job job_;
+  engine::pool* pool_ = nullptr;
+  fork_group* group_ = nullptr;
+  bool expired_ = false;
+};
+
+struct timeout_timer_base {
+  timeout_timer timer;
+};
+
+template <class T>
+task<T> await_future(future<T> awaited) {
+  co_return co_await std::move(awaited);
+}
+
+enum class when_late : std::uint8_t { do_not_start, start_and_cancel };
+
+template <class T>
+class [[nodiscard("a timeout must be awaited")]] timeout_awaiter : private timeout_timer_base,
+                                                                   public scope_awaiter<T> {
+ public:
+  timeout_awaiter(task<T> body, duration from_now, when_late late)
+      : scope_awaiter<T>(std::move(body), this->timer, 1), from_now_(from_now), late_(late) {}
+  timeout_awaiter(task<T> body, time_point deadline, when_late late)
+      : scope_awaiter<T>(std::move(body), this->timer, 1),
+        deadline_(deadline_at(deadline)),
+        late_(late) {}
+
+  bool await_ready() noexcept {
+    const engine::clock& clock = engine::current_worker()->owner().time();
+    const std::uint64_t now = clock.now();
+    if (deadline_ == 0) deadline_ = deadline_after(clock, from_now_);
+    return deadline_ <= now && late_ == when_late::do_not_start;
+  }
+  template <std::derived_from<promise_base> Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    this->timer.arm(engine::current_worker()->owner(), *this, deadline_);
+    return fork_awaiter::await_suspend(waiting);
+  }
+  T await_resume() {
+    if (!this->started()) throw timeout_error();
+    const bool from_above = this->cancelled_from_above();
+    auto& body = this->body();
+    if (body.held == outcome::error) std::rethrow_exception(body.slot.error());
+    if (from_above) throw_cancelled(*this->parent->context);
+    if (body.held == outcome::value) return this->take_body_value();
+    if (this->timer.expired()) throw timeout_error();
+    std::rethrow_exception(this->error_of(body));
+  }
+
+ private:
+  std::uint64_t deadline_ = 0;  // 0: not known yet
+  duration from_now_{};
+  when_late late_;
+};
+
+}  // namespace detail
+
+/// Runs `body` as part of the awaiting task, for at most `d`.
+///
+/// Finishes  when the body has ended, never earlier: gives its value. With a zero or negative `d` the
+///           body is not started.
+/// Fails     timeout_error when the time was up and the body, asked to stop, ended cancelled. If it
+///           answers with a value or with another exception, that is what comes out.
+/// Cancelled cancels the body, waits for it, then throws `silk::cancelled`; that also holds when the
+///           time was up as well.
+/// Threads   in tasks only. Costs a timer that is armed and taken back; no allocation.
+/// Lifetime  the body may use the caller's locals.
+template <class Rep, class Period, class T>
+detail::timeout_awaiter<T> with_timeout(std::chrono::duration<Rep, Period> d, task<T> body) {
+  return {std::move(body), detail::to_duration(d), detail::when_late::do_not_start};
+}
+
+/// As with_timeout, until a point on the runtime's clock.
+template <class T>
+detail::timeout_awaiter<T> with_deadline(time_point deadline, task<T> body) {
+  return {std::move(body), deadline, detail::when_late::do_not_start};
+}
+
+/// Waits for a task or future that lives on its own, for at most `d`; then cancels it, waits for it,
+/// and throws timeout_error. shield() it if it shall live on. If it is done already its result is
+/// given, however short `d` is.
+template <class Rep, class Period, detail::any_future Future>
+auto with_timeout(std::chrono::duration<Rep, Period> d, Future awaited) {
+  using T = detail::future_value<Future>;
+  return detail::timeout_awaiter<T>(detail::await_future(future<T>(std::move(awaited))),
+                                    detail::to_duration(d), detail::when_late::start_and_cancel);
+}
+template <detail::any_future Future>
+auto with_deadline(time_point deadline, Future awaited) {
+  using T = detail::future_value<Future>;
+  return detail::timeout_awaiter<T>(detail::await_future(future<T>(std::move(awaited))), deadline,
+                                    detail::when_late::start_and_cancel);
+}
+
+}  // namespace silk

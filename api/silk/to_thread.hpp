@@ -1,0 +1,130 @@
+// to_thread: calls that block, on threads that may.
+#pragma once
+
+#include "detail/observe_wait.hpp"
+#include "detail/runtime_core.hpp"
+#include "future.hpp"
+#include "task.hpp"
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace silk {
+
+namespace detail {
+
+// The state of one call: a future that is also the blocking pool's job. Two owners: the pool's thread
+// and the task that waits.
+template <class T, class F, class... Args>
+class blocking_call final : public future_state<T>, public engine::job {
+ public:
+  template <class Function, class... Arguments>
+  explicit blocking_call(runtime_core& runtime, Function&& function, Arguments&&... args)
+      : future_state<T>(2),
+        runtime_(runtime),
+        call_(std::in_place, std::forward<Function>(function), std::forward<Arguments>(args)...) {
+    job::run = run_call;
+  }
+
+  void submit() {
+    engine::pool& pool = runtime_.pool();
+    pool.hold_time();
+    try {
+      if (runtime_.blocking().submit(*this) == engine::submit_status::stopped) {
+        throw usage_error("to_thread: the runtime is closed");
+      }
+    } catch (...) {
+      pool.release_time();
+      this->release();  // the thread's share
+      throw;
+    }
+  }
+
+ private:
+  static void run_call(engine::job& self) noexcept {
+    auto& call = static_cast<blocking_call&>(self);
+    engine::pool& pool = call.runtime_.pool();
+    if (call.try_begin()) call.invoke();  // else it was cancelled before a thread took it
+    call.call_.reset();
+    call.release();
+    pool.release_time();
+  }
+
+  void invoke() noexcept {
+    outcome reached = outcome::value;
+    try {
+      if constexpr (std::is_void_v<T>) {
+        apply();
+        this->slot.emplace();
+      } else {
+        this->slot.emplace(apply());
+      }
+    } catch (...) {
+      this->slot.fail(std::current_exception());
+      reached = handling_cancelled() ? outcome::cancelled : outcome::error;
+    }
+    this->complete(reached, after_completion::runs_on);
+  }
+  decltype(auto) apply() {
+    return std::apply(
+        [](F& function, Args&... args) -> decltype(auto) {
+          return std::invoke(std::move(function), std::move(args)...);
+        },
+        call_.value());
+  }
+
+  // The thread is no worker, so the handler is found through the runtime.
+  void destroy() noexcept override {
+    if (this->state() == outcome::error && !this->seen()) {
+      report_failure(runtime_.serial(),
+                     failure{.error = this->slot.error(), .task_name = {}, .spawned_at = {}});
+    }
+    delete this;
+  }
+
+  runtime_core& runtime_;
+  std::optional<std::tuple<F, Args...>> call_;
+};
+
+template <class T, class F, class... Args>
+task<T> call_on_thread(F function, Args... args) {
+  using call = blocking_call<T, F, Args...>;
+  core_ptr<future_state<T>> state(
+      new call(required_runtime("to_thread"), std::move(function), std::move(args)...), {});
+  static_cast<call&>(*state).submit();
+  try {
+    co_return co_await observe_awaiter<T>(state, let_go::when_cancelled);
+  } catch (const cancelled&) {
+    cancel_now(*state, nullptr);  // a thread that has not begun will skip the call
+    throw;
+  }
+}
+
+}  // namespace detail
+
+/// A task that calls `function(args...)` on a thread of the runtime's blocking pool and gives its
+/// result. For calls that block: files, databases, getaddrinfo.
+///
+/// Starts    when awaited; then waits for a free thread, first come first served. The pool grows to
+///           runtime_options::blocking_threads.
+/// Fails     with what the call throws; std::system_error when the system refuses the first thread.
+/// Cancelled at once. A call that no thread has begun never is; one that runs goes on, and its result
+///           is dropped; if it throws, the runtime's failure handler is told.
+/// Threads   `function` runs outside of any task: it must not use co_await or this_task.
+/// Lifetime  callable and arguments are moved or copied and live as long as the call.
+template <class F, class... Args>
+  requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
+auto to_thread(F&& function, Args&&... args) {
+  using T = std::decay_t<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>;
+  static_assert(!detail::any_task<T>,
+                "to_thread calls plain functions; a task belongs on the runtime: use spawn");
+  return detail::call_on_thread<T, std::decay_t<F>, std::decay_t<Args>...>(
+      std::forward<F>(function), std::forward<Args>(args)...);
+}
+
+}  // namespace silk
