@@ -3,44 +3,12 @@
 #include "assert.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 namespace silk::scheduler {
-
-namespace {
-
-// A new thread inherits the mask, so it never sees a signal, not even before its first instruction.
-class signals_blocked {
- public:
-  signals_blocked() noexcept {
-    sigset_t mask;
-    ::sigfillset(&mask);
-    // A fault raises these in the thread itself: blocked, they would end the process without
-    // calling the handler of a crash reporter.
-    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS}) ::sigdelset(&mask, fault);
-    ::pthread_sigmask(SIG_BLOCK, &mask, &before_);
-  }
-  signals_blocked(const signals_blocked&) = delete;
-  signals_blocked& operator=(const signals_blocked&) = delete;
-  ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
-
-sync::thread start_blocking_thread(std::function<void()> body) {
-  const signals_blocked inherited;
-  return sync::thread([body = std::move(body)] {
-    ::pthread_setname_np(::pthread_self(), "silk-blocking");
-    body();
-  });
-}
 
 blocking_pool::blocking_pool(blocking_options options) : options_(options) {
   if (options.max_threads == 0) {
@@ -109,7 +77,7 @@ void blocking_pool::start_one() {
   thread_list added;
   try {
     const auto self = added.emplace(added.end());
-    *self = options_.start_thread([this, self] { serve(self); });
+    *self = options_.start_thread("silk-blocking", [this, self] { serve(self); });
   } catch (...) {
     if (threads_.empty()) throw;
     return;

@@ -25,23 +25,22 @@
 
 #include "job.hpp"
 #include "sync.hpp"
+#include "thread.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <string>
 
 namespace silk::scheduler {
-
-// A new thread that runs `body`, named silk-blocking. Signals go to other threads, but for those
-// that a fault in the body raises. Throws std::system_error when the system refuses.
-sync::thread start_blocking_thread(std::function<void()> body);
 
 struct blocking_options {
   unsigned max_threads = 64;  // at least 1
   std::chrono::nanoseconds keep_alive = std::chrono::seconds(10);
-  sync::thread (*start_thread)(std::function<void()> body) = &start_blocking_thread;
+  sync::thread (*start_thread)(const std::string&,
+                               std::function<void()>) = &scheduler::start_thread;
 };
 
 enum class [[nodiscard]] submit_status : std::uint8_t { accepted, stopped };

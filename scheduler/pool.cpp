@@ -1,9 +1,8 @@
 #include "pool.hpp"
 
 #include "assert.hpp"
+#include "thread.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/prctl.h>
 
 #include <stdexcept>
@@ -14,40 +13,12 @@ namespace silk::scheduler {
 
 namespace {
 
-// Threads inherit the signal mask: with signals blocked here, they go to the threads of the program
-// that embeds us.
-class signals_blocked {
- public:
-  signals_blocked() noexcept {
-    sigset_t mask;
-    ::sigfillset(&mask);
-    // A fault raises these in the thread itself: blocked, they would end the process without
-    // calling the handler of a crash reporter.
-    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS}) ::sigdelset(&mask, fault);
-    ::pthread_sigmask(SIG_BLOCK, &mask, &before_);
-  }
-  ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  signals_blocked(const signals_blocked&) = delete;
-  signals_blocked& operator=(const signals_blocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 unsigned checked_worker_count(unsigned workers) {
   if (workers == 0 || workers > pool::max_workers) {
     throw std::invalid_argument("workers must be 1 to " + std::to_string(pool::max_workers) +
                                 ", not " + std::to_string(workers));
   }
   return workers;
-}
-
-void name_this_thread(std::size_t index) noexcept {
-  char name[16];
-  std::snprintf(name, sizeof name, "silk-%zu", index);
-  ::pthread_setname_np(::pthread_self(), name);
-  // The kernel may otherwise round every sleep up by 50 us to save wake-ups.
-  ::prctl(PR_SET_TIMERSLACK, 1);
 }
 
 // A searcher that spins on a small machine takes the processor from the worker it waits for.
@@ -67,13 +38,13 @@ pool::pool(pool_options options)
     workers_.push_back(std::make_unique<worker>(*this, i));
   }
   threads_.reserve(options.workers);
-  const signals_blocked blocked;
   try {
     for (const auto& one : workers_) {
-      threads_.emplace_back([&worker = *one] {
-        name_this_thread(worker.index());
+      threads_.push_back(start_thread("silk-" + std::to_string(one->index()), [&worker = *one] {
+        // The kernel may otherwise round every sleep up by 50 us to save wake-ups.
+        ::prctl(PR_SET_TIMERSLACK, 1);
         worker.run();
-      });
+      }));
     }
   } catch (...) {
     stop();

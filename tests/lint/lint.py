@@ -8,6 +8,8 @@ orders      a memory order has its reason on its line or in a comment of the thr
 edges       each edge named anywhere has an "out" end and an "in" end
 size        a source file has at most 500 lines
 sleeps      tests use virtual time: real sleeps in tests/stress and tests/model only
+captures    a lambda that captures by value gets a name before it is part of what is awaited: GCC 12
+            destroys its captures twice
 leftovers   nothing unfinished or switched off is checked in
 """
 
@@ -38,6 +40,8 @@ PRIMITIVE_HEADERS = {"atomic", "condition_variable", "linux/futex.h", "mutex", "
 ORDER = re.compile(r"\bmemory_order(?:_|::)(\w+)")
 EDGE = re.compile(r"\bE:([a-z][a-z0-9_-]*) (in/out|out/in|in|out)\b")
 SLEEP = re.compile(r"\b(?:sleep_for|usleep|nanosleep|this_thread::sleep_until)\b")
+# The look-behind: handlers[i](x) is no lambda.
+AWAITED_LAMBDA = re.compile(r"\bco_await\b[^;{]*?(?<![\w\])])\[([^\]\[]*)\]\s*(?=[({]|mutable\b|->)")
 LEFTOVER = re.compile(r"\b(?:TODO|FIXME|XXX)\b|^\s*#\s*if\s+0\b")
 
 
@@ -116,6 +120,16 @@ def sleeps(source):
             yield index, "a real sleep outside tests/stress and tests/model; use virtual time"
 
 
+def captures(source):
+    code = "\n".join(source.code)
+    for match in AWAITED_LAMBDA.finditer(code):
+        captured = [each.strip() for each in match[1].split(",") if each.strip()]
+        if any(each != "this" and not each.startswith("&") for each in captured):
+            yield code.count("\n", 0, match.start(1)), (
+                f"[{match[1].strip()}] captures by value inside of what is awaited; name the lambda first"
+            )
+
+
 def leftovers(source):
     for index, line in enumerate(source.lines):
         if match := LEFTOVER.search(line):
@@ -137,7 +151,7 @@ def edges(sources):
             yield *first_seen[name], f'edge E:{name} has no "{missing}" end'
 
 
-FILE_RULES = (primitives, layers, orders, size, sleeps, leftovers)
+FILE_RULES = (primitives, layers, orders, size, sleeps, captures, leftovers)
 
 
 def findings(root):

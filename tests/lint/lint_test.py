@@ -81,6 +81,13 @@ class LintTest(unittest.TestCase):
         self.finds("tests/unit/a_test.cpp", "std::this_thread::sleep_for(1ms);\n", 1, "real sleep")
         self.finds("tests/regression/a_test.cpp", "usleep(1);\n", 1, "real sleep")
 
+    def test_lambdas_that_own_something_are_named_before_they_are_awaited(self):
+        self.accepts("tests/unit/a_test.cpp", "co_await f([&x, this] { g(x); });\n")
+        self.accepts("tests/unit/a_test.cpp", "co_await handlers[i](x);\n")
+        self.accepts("tests/unit/a_test.cpp", "auto body = [x] {};\nco_await f(body);\n")
+        self.finds("tests/unit/a_test.cpp", "co_await f(\n    [x] { g(x); });\n", 2, "by value")
+        self.finds("examples/a.cpp", "co_await f([&, y = h()]() mutable {});\n", 1, "by value")
+
     def test_nothing_unfinished_is_checked_in(self):
         self.accepts("scheduler/a.hpp", "#if 01\n#endif  // mkdtemp XXXXXX\n")
         self.finds("scheduler/a.hpp", "int x;  // TODO later\n", 1, "TODO")

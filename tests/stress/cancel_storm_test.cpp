@@ -37,13 +37,14 @@ silk::task<> all_of(life, dice random) {
 }
 
 silk::task<> grouped(life, dice random) {
-  co_await silk::with_task_group([mine = random](silk::task_group& group) mutable -> silk::task<> {
+  const auto body = [mine = random](silk::task_group& group) mutable -> silk::task<> {
     for (unsigned i = mine.below(4); i > 0; --i) group.spawn(sleeper(life(), mine.another()));
     co_await nap(mine.another());
     if (mine.one_in(4)) throw failure_by_design();
     if (mine.one_in(4)) group.cancel("enough");
     if (mine.one_in(2)) co_await sleeper(life(), mine.another());
-  });
+  };
+  co_await silk::with_task_group(body);
 }
 
 silk::task<> watching(life, dice random) {
@@ -111,10 +112,11 @@ silk::task<> some_wait(dice random) {
       co_await silk::with_timeout(microseconds(random.below(1'000)),
                                   silk::spawn(sleeper(life(), random.another())));
       break;
-    case 10:
-      co_await silk::to_thread(
-          [here = life(), mine = random.another()]() mutable { jitter(mine); });
+    case 10: {
+      auto call = [here = life(), mine = random.another()]() mutable { jitter(mine); };
+      co_await silk::to_thread(std::move(call));
       break;
+    }
     default:
       for (unsigned i = random.below(20); i > 0; --i) co_await silk::yield();
   }

@@ -30,9 +30,11 @@ silk::task<> lingers(life, dice random, unsigned depth) {
       co_await kept.get_future();
       break;
     }
-    case 3:
-      co_await silk::to_thread([here = life(), mine = random.another()]() mutable { jitter(mine); });
+    case 3: {
+      auto call = [here = life(), mine = random.another()]() mutable { jitter(mine); };
+      co_await silk::to_thread(std::move(call));
       break;
+    }
     case 4:
       co_await silk::gather(lingers(life(), random.another(), depth - 1),
                             lingers(life(), random.another(), depth - 1));
@@ -45,13 +47,15 @@ silk::task<> lingers(life, dice random, unsigned depth) {
     case 6:
       co_await silk::with_timeout(1h, lingers(life(), random.another(), depth - 1));
       break;
-    case 7:
-      co_await silk::with_task_group([mine = random, depth](auto& group) mutable -> silk::task<> {
+    case 7: {
+      const auto body = [mine = random, depth](auto& group) mutable -> silk::task<> {
         group.spawn(lingers(life(), mine.another(), depth - 1));
         group.spawn(lingers(life(), mine.another(), depth - 1));
         co_await nap(mine.another());
-      });
+      };
+      co_await silk::with_task_group(body);
       break;
+    }
     default: {
       std::vector<silk::join_handle<void>> both;
       for (int i = 0; i < 2; ++i) {

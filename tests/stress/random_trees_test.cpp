@@ -139,13 +139,15 @@ silk::task<int> grow(unsigned depth) {
       co_return co_await silk::with_timeout(microseconds(below(400)), tree(depth));
     case 5:
       co_return co_await wait_for_the_first(depth);
-    case 6:
-      co_await silk::with_task_group([depth](silk::task_group& group) -> silk::task<> {
+    case 6: {
+      const auto body = [depth](silk::task_group& group) -> silk::task<> {
         for (int i = 0; i < 3; ++i) group.spawn(tree(depth));
         co_await silk::yield();
         if (below(3) == 0) group.cancel();
-      });
+      };
+      co_await silk::with_task_group(body);
       co_return 3;
+    }
     case 7: {
       const auto child = silk::spawn(tree(depth));
       co_return co_await silk::shield(child);

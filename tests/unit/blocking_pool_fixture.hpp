@@ -28,10 +28,10 @@ struct call : job {
 inline sync::atomic<int> threads_started{0};
 inline sync::atomic<bool> refuses{false};
 
-inline sync::thread counting_start(std::function<void()> body) {
+inline sync::thread counting_start(const std::string& name, std::function<void()> body) {
   if (refuses) throw std::system_error(EAGAIN, std::generic_category(), "refused by the test");
   ++threads_started;
-  return start_blocking_thread(std::move(body));
+  return start_thread(name, std::move(body));
 }
 
 class blocking_pool_test : public testing::Test {

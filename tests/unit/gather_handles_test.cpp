@@ -167,19 +167,23 @@ TEST_P(gather_handles, that_is_cancelled_ends_cancelled_although_all_of_them_dec
 
 // The cancel comes before the watcher waits: it goes where one that comes later would go.
 TEST_P(gather_handles, awaited_with_a_cancel_pending_cancels_all_of_them) {
-  silk::runtime runtime(virtual_time(workers()));
-  const auto a = runtime.spawn(give_after(10s, 1));
-  const auto b = runtime.spawn(give_after(10s, 2));
-  silk::promise<silk::join_handle<>> self;
-  const auto watcher = runtime.spawn([&]() -> silk::task<> {
-    const silk::join_handle<> me = co_await self.get_future();
-    me.cancel("enough");
-    co_await silk::gather(a, b);
+  run([]() -> silk::task<> {
+    const auto a = silk::spawn(give_after(10s, 1));
+    const auto b = silk::spawn(give_after(10s, 2));
+    silk::promise<silk::join_handle<>> self;
+    const auto watcher = silk::spawn([&]() -> silk::task<> {
+      const silk::join_handle<> me = co_await self.get_future();
+      me.cancel("enough");
+      co_await silk::gather(a, b);
+    });
+    self.set_value(watcher);
+    const std::string whole = co_await ending(watcher);
+    EXPECT_EQ(whole, "cancelled: enough");
+    for (const auto& each : {a, b}) {
+      const std::string end = co_await ending(each);
+      EXPECT_EQ(end, "cancelled: enough");
+    }
   });
-  self.set_value(watcher);
-  EXPECT_EQ(runtime.block_on(ending(watcher)), "cancelled: enough");
-  EXPECT_EQ(runtime.block_on(ending(a)), "cancelled: enough");
-  EXPECT_EQ(runtime.block_on(ending(b)), "cancelled: enough");
 }
 
 TEST_P(gather_handles, that_failed_does_not_cancel_the_others_later) {

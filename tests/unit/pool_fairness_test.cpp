@@ -1,6 +1,5 @@
 // I6: whatever one queue does, the others are served. With one worker, nobody can help out.
 #include "../../scheduler/pool.hpp"
-
 #include "pool_jobs.hpp"
 
 #include <gtest/gtest.h>
@@ -73,12 +72,9 @@ struct hog_kind {
   friend void PrintTo(const hog_kind& kind, std::ostream* out) { *out << kind.name; }
 };
 constexpr hog_kind hog_kinds[] = {
-    {"one_that_yields", way::yields, 1},
-    {"one_that_hands_over", way::hands_over, 1},
-    {"one_that_forks", way::forks, 1},
-    {"one_that_schedules", way::schedules, 1},
-    {"a_full_queue", way::yields, 256},
-    {"more_than_a_full_queue", way::schedules, 700},
+    {"one_that_yields", way::yields, 1}, {"one_that_hands_over", way::hands_over, 1},
+    {"one_that_forks", way::forks, 1},   {"one_that_schedules", way::schedules, 1},
+    {"a_full_queue", way::yields, 256},  {"more_than_a_full_queue", way::schedules, 700},
 };
 
 class beside : public testing::TestWithParam<hog_kind> {
@@ -150,12 +146,14 @@ TEST(fairness, a_flood_from_outside_does_not_starve_the_queue) {
     drops_before = drops_run;
     forks.stopped = true;
   });
-  std::latch scheduled{1};
+  std::latch running{1}, scheduled{1};
   std::jthread outside([&] {
+    running.wait();
     engine.schedule(all);
     scheduled.count_down();
   });
   function_job starter([&] {
+    running.count_down();  // the only worker is ours until we return
     scheduled.wait();
     forks.start();
     this_worker().push(queued);

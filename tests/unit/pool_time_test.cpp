@@ -1,6 +1,5 @@
 // Timers of a pool: I3 (time is watched), I5, and virtual time.
 #include "../../scheduler/pool.hpp"
-
 #include "pool_jobs.hpp"
 
 #include <gtest/gtest.h>

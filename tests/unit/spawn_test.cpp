@@ -201,7 +201,7 @@ TEST(spawn, from_another_thread_starts_tasks_in_order_on_one_worker) {
 TEST_P(spawn, runs_on_the_runtime_of_the_caller) {
   run([]() -> silk::task<> {
     silk::runtime* here = &silk::runtime::current();
-    co_await silk::spawn([here]() -> silk::task<> {
+    co_await silk::spawn([&here]() -> silk::task<> {
       EXPECT_EQ(&silk::runtime::current(), here);
       co_return;
     });
@@ -262,7 +262,7 @@ TEST_P(spawn, copies_what_is_passed_by_reference_unless_told_otherwise) {
       n = 2;
       co_return;
     };
-    co_await silk::spawn([=](int n) { return change(n); }, original);
+    co_await silk::spawn([&change](int n) { return change(n); }, original);
     EXPECT_EQ(original, 1);
     co_await silk::spawn(change, std::ref(original));
     EXPECT_EQ(original, 2);
