@@ -25,7 +25,7 @@ class blocking_call final : public future_state<T>, public engine::job {
  public:
   template <class Function, class... Arguments>
   explicit blocking_call(runtime_core& runtime, Function&& function, Arguments&&... args)
-      : future_state<T>(2),
+      : future_state<T>(1),
         runtime_(runtime),
         call_(std::in_place, std::forward<Function>(function), std::forward<Arguments>(args)...) {
     job::run = run_call;
@@ -34,13 +34,14 @@ class blocking_call final : public future_state<T>, public engine::job {
   void submit() {
     engine::pool& pool = runtime_.pool();
     pool.hold_time();
+    this->add_ref();  // the thread's share
     try {
       if (runtime_.blocking().submit(*this) == engine::submit_status::stopped) {
         throw usage_error("to_thread: the runtime is closed");
       }
     } catch (...) {
       pool.release_time();
-      this->release();  // the thread's share
+      this->release();
       throw;
     }
   }
@@ -91,18 +92,43 @@ class blocking_call final : public future_state<T>, public engine::job {
   std::optional<std::tuple<F, Args...>> call_;
 };
 
+// Hands the call over once a cancel can find it, so that what is cancelled first never begins.
+template <class T, class Call>
+class blocking_call_awaiter : public observe_awaiter<T> {
+ public:
+  explicit blocking_call_awaiter(core_ptr<Call> call) noexcept
+      : observe_awaiter<T>(std::move(call), let_go::unless_it_gives_up) {}
+
+  bool await_ready() const noexcept { return false; }
+  template <std::derived_from<promise_base> Promise>
+  bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    if (!this->enter(waiting.promise())) return false;
+    try {
+      static_cast<Call&>(this->state()).submit();
+    } catch (...) {
+      refused_ = std::current_exception();
+      return false;
+    }
+    return this->watch();
+  }
+  T await_resume() {
+    if (refused_ != nullptr) {
+      this->check();
+      std::rethrow_exception(refused_);
+    }
+    return observe_awaiter<T>::await_resume();
+  }
+
+ private:
+  std::exception_ptr refused_;
+};
+
 template <class T, class F, class... Args>
 task<T> call_on_thread(F function, Args... args) {
   using call = blocking_call<T, F, Args...>;
-  core_ptr<future_state<T>> state(
+  core_ptr<call> state(
       new call(required_runtime("to_thread"), std::move(function), std::move(args)...), {});
-  static_cast<call&>(*state).submit();
-  try {
-    co_return co_await observe_awaiter<T>(state, let_go::when_cancelled);
-  } catch (const cancelled&) {
-    cancel_now(*state, nullptr);  // a thread that has not begun will skip the call
-    throw;
-  }
+  co_return co_await blocking_call_awaiter<T, call>(std::move(state));
 }
 
 }  // namespace detail

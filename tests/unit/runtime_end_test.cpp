@@ -70,6 +70,32 @@ TEST_P(runtime_end, close_cancels_whatever_its_tasks_wait_for) {
   EXPECT_FALSE(never.done());
 }
 
+// Else who waits for others would take their being cancelled for an ordinary end, and go on.
+TEST_P(runtime_end, close_cancels_all_tasks_as_of_one_instant) {
+  silk::runtime runtime({.workers = GetParam()});
+  constexpr int crowd = 200;
+  std::atomic<int> waiting = 0, went_on = 0;
+  for (int i = 0; i < crowd; ++i) {
+    runtime.spawn([&]() -> silk::task<> {
+      const std::vector handles{silk::spawn(never_ends()), silk::spawn(asleep())};
+      ++waiting;
+      co_await silk::wait(handles);
+      ++went_on;
+    });
+    runtime.spawn([&]() -> silk::task<> {
+      co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+        group.spawn(asleep());
+        ++waiting;
+        co_return;
+      });
+      ++went_on;
+    });
+  }
+  while (waiting < 2 * crowd) std::this_thread::yield();
+  EXPECT_TRUE(runtime.shutdown());
+  EXPECT_EQ(went_on, 0);
+}
+
 TEST_P(runtime_end, close_tells_the_tasks_why) {
   silk::runtime runtime(virtual_time());
   auto handle = runtime.spawn(never_ends());
@@ -88,8 +114,10 @@ TEST_P(runtime_end, a_task_that_is_spawned_while_closing_starts_cancelled) {
   silk::promise<> go;
   std::atomic<bool> ran = false;
   silk::join_handle<void> late;
+  std::latch running{1};
   auto cleaner = runtime.spawn([&]() -> silk::task<> {
     bool stopped = false;
+    running.count_down();
     try {
       co_await never_ends();
     } catch (const silk::cancelled&) {
@@ -102,7 +130,7 @@ TEST_P(runtime_end, a_task_that_is_spawned_while_closing_starts_cancelled) {
     });
     co_await silk::sleep(1h);  // clean-up code may take its time
   });
-  runtime.block_on([]() -> silk::task<> { co_await silk::yield(); });
+  running.wait();
   runtime.close();
   runtime.block_on(cleaner);
   EXPECT_THROW(runtime.block_on(late), silk::cancelled);
@@ -117,8 +145,12 @@ TEST_P(runtime_end, a_task_that_is_spawned_while_closing_starts_cancelled) {
 TEST_P(runtime_end, shutdown_gives_up_when_the_grace_is_over_and_may_be_called_again) {
   silk::runtime runtime(virtual_time());
   silk::promise<> let_go;
-  auto handle = runtime.spawn(stubborn(let_go.get_future()));
-  runtime.block_on([]() -> silk::task<> { co_await silk::yield(); });
+  std::latch running{1};
+  auto handle = runtime.spawn([&]() -> silk::task<> {
+    running.count_down();
+    co_await stubborn(let_go.get_future());
+  });
+  running.wait();
   EXPECT_FALSE(runtime.shutdown(0s));
   EXPECT_FALSE(runtime.shutdown(-1s));
   EXPECT_FALSE(runtime.shutdown(1ms));

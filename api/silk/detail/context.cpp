@@ -34,27 +34,49 @@ bool task_context::leave_wait() noexcept {
   }
 }
 
-bool task_context::cancel(cancel_requests& requests) noexcept {
+task_context::accepted task_context::accept(when_waiting then) noexcept {
   std::uintptr_t value = word.load(sync::memory_order_acquire);  // E:wait-enter in
-  if ((value & closed) != 0) return false;
+  if ((value & closed) != 0) return {.yes = false};
   // Counted before it is made pending, else uncancel could take away what it has not counted.
   cancelling.fetch_add(1, sync::memory_order_seq_cst);  // E:cancel-count out
   value = word.load(sync::memory_order_seq_cst);        // E:wait-enter in, after the count
   for (;;) {
     if ((value & closed) != 0) {
-      cancelling.fetch_sub(1, sync::memory_order_relaxed);  // relaxed: as above
-      return false;
+      // relaxed: taken back by the one who counted
+      cancelling.fetch_sub(1, sync::memory_order_relaxed);
+      return {.yes = false};
     }
-    if ((value & (busy | pending)) != 0) return true;  // one delivery serves both
-    const bool waiting = value != 0;
-    if (word.compare_exchange_weak(value, value | (waiting ? busy : pending),
+    if ((value & (busy | pending)) != 0) return {.yes = true};  // one delivery serves both
+    const bool interrupts = value != 0 && then == when_waiting::interrupt;
+    if (word.compare_exchange_weak(value, value | (interrupts ? busy : pending),
                                    sync::memory_order_acq_rel,     // E:wait-enter in, E:pending out
                                    sync::memory_order_acquire)) {  // E:wait-enter in
-      if (!waiting) return true;
-      break;
+      return {.yes = true, .claimed = interrupts ? reinterpret_cast<wait*>(value) : nullptr};
     }
   }
-  wait& current = *reinterpret_cast<wait*>(value);
+}
+
+bool task_context::cancel(cancel_requests& requests) noexcept {
+  const accepted answer = accept(when_waiting::interrupt);
+  if (answer.claimed != nullptr) interrupt(*answer.claimed, requests);
+  return answer.yes;
+}
+
+bool task_context::mark_cancelled() noexcept { return accept(when_waiting::leave).yes; }
+
+void task_context::interrupt_marked(cancel_requests& requests) noexcept {
+  std::uintptr_t value = word.load(sync::memory_order_acquire);  // E:wait-enter in
+  do {
+    // Runs, has seen the mark, or another canceller is at it.
+    if ((value & flags) != pending || value == pending) return;
+  } while (!word.compare_exchange_weak(value, (value & ~pending) | busy,
+                                       sync::memory_order_acq_rel,  // E:wait-enter in
+                                       sync::memory_order_acquire));  // E:wait-enter in
+  interrupt(*reinterpret_cast<wait*>(value & ~pending), requests);
+}
+
+void task_context::interrupt(wait& current, cancel_requests& requests) noexcept {
+  const auto value = reinterpret_cast<std::uintptr_t>(&current);
   engine::pool& pool = root().pool();
   const cancel_answer answer = current.try_cancel(current, requests);
   switch (answer.status) {
@@ -72,7 +94,6 @@ bool task_context::cancel(cancel_requests& requests) noexcept {
     case cancel_status::asked:  // settle() is to come
       break;
   }
-  return true;
 }
 
 void task_context::settle(bool accepted) noexcept {

@@ -14,6 +14,7 @@
 //                                                forwarded: wait, whoever is waited for will end it
 //                                                asked:     wait, or wait|pending if what is waited
 //                                                           for was faster and ends as it likes
+//     wait --mark--> wait|pending --interrupt_marked--> wait|busy, as above
 //     any --close--> closed     (spawned tasks: the outcome is decided, cancel says no)
 //
 // C1: busy is held by one canceller, for a few instructions or until what is waited for has answered;
@@ -126,6 +127,10 @@ struct task_context : receiver {
   }
   // Adds what follows to `requests`. False: the outcome is already decided. [any]
   bool cancel(cancel_requests& requests) noexcept;
+  // The same in two steps, so that many tasks are cancelled as of one instant: once marked, a task
+  // sees it whenever it resumes; then its wait, if it is still in one, is interrupted. [any]
+  bool mark_cancelled() noexcept;
+  void interrupt_marked(cancel_requests& requests) noexcept;
   // The answer to a question that cancel() asked. Refused: the cancel stays with this task, or an
   // accepted cancel would be lost (C3). [the canceller that holds busy]
   void settle(bool accepted) noexcept;
@@ -147,6 +152,15 @@ struct task_context : receiver {
   reason_ptr reason() const noexcept;
 
   sync::atomic<std::uintptr_t> word{0};
+
+ private:
+  enum class when_waiting : std::uint8_t { interrupt, leave };
+  struct accepted {
+    bool yes;
+    wait* claimed = nullptr;  // busy, and the caller's to interrupt
+  };
+  accepted accept(when_waiting then) noexcept;
+  void interrupt(wait& current, cancel_requests& requests) noexcept;  // [holder of busy]
 };
 
 static_assert(sizeof(task_context) == 16);

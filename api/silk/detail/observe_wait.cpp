@@ -4,22 +4,25 @@
 
 namespace silk::detail {
 
-bool observe_wait::suspend(promise_base& waiting) noexcept {
+bool observe_wait::enter(promise_base& waiting) noexcept {
   waiting_ = &waiting;
   waiter::pool = &engine::current_worker()->owner();
   waiting.make_resumable();
-  if (!begin_wait(*waiting.context, *this)) {
-    cancelled_ = true;
-    return false;
-  }
-  return core_.add_waiter(*this);
+  cancelled_ = !begin_wait(*waiting.context, *this);
+  return !cancelled_;
 }
+
+bool observe_wait::watch() noexcept { return core_.add_waiter(*this); }
 
 cancel_answer observe_wait::on_cancel(wait& self, cancel_requests& requests) noexcept {
   auto& here = static_cast<observe_wait&>(self);
   if (here.core_.done()) return {cancel_status::finished};
   if (here.policy_ == let_go::when_a_sibling_failed && requests.reason() != sibling_failed()) {
     requests.add(here.core_);
+    return {cancel_status::forwarded};
+  }
+  // Here and now, else it might begin after the canceller was told that it will not.
+  if (here.policy_ == let_go::unless_it_gives_up && here.core_.cancel(requests)) {
     return {cancel_status::forwarded};
   }
   switch (here.core_.remove_waiter(here)) {

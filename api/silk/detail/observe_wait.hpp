@@ -11,6 +11,7 @@ namespace silk::detail {
 enum class let_go : std::uint8_t {
   when_cancelled,         // shield
   when_a_sibling_failed,  // a handle given to gather among tasks; other cancels are passed on
+  unless_it_gives_up,     // to_thread: it is cancelled if it has not begun
 };
 
 class observe_wait : public native_awaiter, private wait, private waiter {
@@ -21,14 +22,16 @@ class observe_wait : public native_awaiter, private wait, private waiter {
   bool await_ready() const noexcept { return core_.done(); }
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
-    return suspend(waiting.promise());
+    return enter(waiting.promise()) && watch();
   }
 
  protected:
+  // A suspension in two steps; both say whether the task is suspended.
+  bool enter(promise_base& waiting) noexcept;  // from now on a cancel finds us [task]
+  bool watch() noexcept;                       // from now on completion does [task]
   void check();  // throws `cancelled` if that is how the wait ended [task]
 
  private:
-  bool suspend(promise_base& waiting) noexcept;
   static cancel_answer on_cancel(wait& self, cancel_requests& requests) noexcept;
   static engine::job* wake_waiting(waiter& self) noexcept;
 
@@ -44,7 +47,7 @@ class observe_awaiter : public observe_wait {
   observe_awaiter(core_ptr<future_state<T>> state, let_go policy) noexcept
       : observe_wait(*state, policy), state_(std::move(state)) {}
   T await_resume() {
-    check();
+    this->check();
     stored<T>& value = state_->get();
     if constexpr (!std::is_void_v<T>) {
       if constexpr (std::is_copy_constructible_v<T>) {
@@ -54,6 +57,9 @@ class observe_awaiter : public observe_wait {
       }
     }
   }
+
+ protected:
+  future_state<T>& state() noexcept { return *state_; }
 
  private:
   core_ptr<future_state<T>> state_;

@@ -40,13 +40,13 @@ std::size_t task_registry::size() const noexcept {
   return sum;
 }
 
-std::vector<core_ptr<future_core>> task_registry::snapshot() const {
-  std::vector<core_ptr<future_core>> tasks;
+std::vector<task_registry::kept_task> task_registry::snapshot() const {
+  std::vector<kept_task> tasks;
   for (const auto& one : shards_) {
     tasks.reserve(tasks.size() + size());
     sync::lock_guard hold(one->lock);
     for (task_node* node = one->first; node != nullptr; node = node->next_) {
-      tasks.emplace_back(&node->core());
+      tasks.push_back({core_ptr<future_core>(&node->core()), node});
     }
   }
   return tasks;
@@ -154,11 +154,11 @@ void runtime_core::begin_closing() noexcept {
   life expected = life::running;
   // E:closing out: I8
   if (!life_.compare_exchange_strong(expected, life::closing, sync::memory_order_seq_cst)) return;
-  for (const auto& task : tasks_.snapshot()) {
-    cancel_requests requests(closing_reason_);
-    task->cancel(requests);
-    requests.run();
-  }
+  // In two steps: else a task that waits for others would take their being cancelled for an ordinary
+  // end, and go on, before its own turn came.
+  const auto tasks = tasks_.snapshot();
+  for (const auto& task : tasks) task.node->mark_cancelled(closing_reason_);
+  for (const auto& task : tasks) task.node->interrupt_marked();
 }
 
 bool runtime_core::wait_until_empty(std::uint64_t deadline) noexcept {

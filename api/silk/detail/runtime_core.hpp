@@ -39,8 +39,12 @@ class task_registry {
   void remove(task_node& node) noexcept;  // [task]
   std::size_t size() const noexcept;      // a count that may be out of date [any]
 
-  // References to all live tasks; new ones may appear meanwhile. [any]
-  std::vector<core_ptr<future_core>> snapshot() const;
+  // All live tasks, kept from going; new ones may appear meanwhile. [any]
+  struct kept_task {
+    core_ptr<future_core> core;
+    task_node* node;
+  };
+  std::vector<kept_task> snapshot() const;
 
  private:
   struct alignas(sync::no_sharing) shard {

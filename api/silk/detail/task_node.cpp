@@ -43,12 +43,25 @@ void task_node::set_name(std::string_view name) {
 }
 
 bool task_node::cancel(cancel_requests& requests) noexcept {
-  if (requests.reason() != nullptr) {
-    reason_ptr reason = requests.reason();
-    sync::lock_guard hold(text_lock_);
-    if (!reason_is_final_) reason_.swap(reason);
-  }
+  set_reason(requests.reason());
   return context_.cancel(requests);
+}
+
+void task_node::mark_cancelled(const reason_ptr& reason) noexcept {
+  set_reason(reason);
+  context_.mark_cancelled();
+}
+
+void task_node::interrupt_marked() noexcept {
+  cancel_requests requests(cancel_reason());
+  context_.interrupt_marked(requests);
+  requests.run();
+}
+
+void task_node::set_reason(reason_ptr reason) noexcept {
+  if (reason == nullptr) return;
+  sync::lock_guard hold(text_lock_);
+  if (!reason_is_final_) reason_.swap(reason);  // the old one is freed after the unlock
 }
 
 reason_ptr task_node::cancel_reason() const noexcept {

@@ -37,6 +37,9 @@ class task_node {
 
   // False when the outcome is already decided. [any]
   bool cancel(cancel_requests& requests) noexcept;
+  // cancel in two steps; see task_context. [any]
+  void mark_cancelled(const reason_ptr& reason) noexcept;
+  void interrupt_marked() noexcept;
   reason_ptr cancel_reason() const noexcept;
 
   // Makes the task runnable for the first time. [who spawns]
@@ -50,6 +53,7 @@ class task_node {
 
  private:
   friend class task_registry;
+  void set_reason(reason_ptr reason) noexcept;
   static void run_first(engine::job& self) noexcept;
 
   root_context context_;
