@@ -119,6 +119,7 @@ TEST(pool_timers, are_watched_by_the_next_sleeper_when_the_driver_gets_work) {
   for (int i = 0; i < 200; ++i) std::this_thread::yield();  // most likely the other one sleeps now
   engine.schedule(second);
   fired.wait();
+  engine.stop();  // `second` may still be waiting, too
 }
 
 TEST(pool_timers, that_were_cancelled_do_not_fire) {

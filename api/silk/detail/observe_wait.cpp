@@ -8,8 +8,9 @@ bool observe_wait::enter(promise_base& waiting) noexcept {
   waiting_ = &waiting;
   waiter::pool = &engine::current_worker()->owner();
   waiting.make_resumable();
-  cancelled_ = !begin_wait(*waiting.context, *this);
-  return !cancelled_;
+  if (begin_wait(*waiting.context, *this)) return true;  // a canceller may be here already
+  cancelled_ = true;
+  return false;
 }
 
 bool observe_wait::watch() noexcept { return core_.add_waiter(*this); }
