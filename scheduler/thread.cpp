@@ -1,0 +1,40 @@
+#include "thread.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <utility>
+
+namespace silk::scheduler {
+
+namespace {
+
+// A new thread inherits the mask, so it never sees a signal, not even before its first instruction.
+class signals_blocked {
+ public:
+  signals_blocked() noexcept {
+    sigset_t mask;
+    ::sigfillset(&mask);
+    // A fault raises these in the thread itself: blocked, they would end the process without
+    // calling the handler of a crash reporter.
+    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS}) ::sigdelset(&mask, fault);
+    ::pthread_sigmask(SIG_BLOCK, &mask, &before_);
+  }
+  signals_blocked(const signals_blocked&) = delete;
+  signals_blocked& operator=(const signals_blocked&) = delete;
+  ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+sync::thread start_thread(const std::string& name, std::function<void()> body) {
+  const signals_blocked inherited;
+  sync::thread started(std::move(body));
+  ::pthread_setname_np(started.native_handle(), name.c_str());
+  return started;
+}
+
+}  // namespace silk::scheduler
