@@ -78,6 +78,12 @@ class pool {
 
   // ---- life ----
 
+  // From now on each job is shown to `inspect` right before a worker runs it. [any]
+  void inspect_jobs(job::entry inspect) noexcept {
+    // relaxed: whoever runs because of what the caller does next sees it through a queue
+    inspect_.store(inspect, sync::memory_order_relaxed);
+  }
+
   // Lets the workers finish what is queued and joins them. Idempotent. [any thread but a worker]
   void stop() noexcept;
 
@@ -126,6 +132,7 @@ class pool {
   idle idle_;
   unsigned search_rounds_;
   sync::atomic<bool> stopping_{false};
+  sync::atomic<job::entry> inspect_{nullptr};
   sync::atomic<std::uint64_t> time_holds_{0};
   job_list quiet_;  // guarded by idle_.time_lock()
   alignas(sync::no_sharing) sync::atomic<std::uint64_t> guests_{0};

@@ -31,6 +31,9 @@ void worker::run() noexcept {
     if (next == nullptr) break;
     if (timer_armed_) tell_driver();
     jobs_.add();
+    // relaxed: see inspect_jobs
+    if (const job::entry inspect = pool_.inspect_.load(sync::memory_order_relaxed)) [[unlikely]]
+      inspect(*next);
     next->run(*next);
   }
   detail::this_worker = nullptr;

@@ -127,8 +127,8 @@ struct task_context : receiver {
   }
   // Adds what follows to `requests`. False: the outcome is already decided. [any]
   bool cancel(cancel_requests& requests) noexcept;
-  // The same in two steps, so that many tasks are cancelled as of one instant: once marked, a task
-  // sees it whenever it resumes; then its wait, if it is still in one, is interrupted. [any]
+  // The same in two steps: once marked, a task sees it whenever it resumes; then its wait, if it is
+  // still in one, is interrupted. [any]
   bool mark_cancelled() noexcept;
   void interrupt_marked(cancel_requests& requests) noexcept;
   // The answer to a question that cancel() asked. Refused: the cancel stays with this task, or an

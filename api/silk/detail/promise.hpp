@@ -36,8 +36,11 @@ struct promise_base : engine::job {
   }
   // The next time a worker takes this job, the coroutine goes on. [task, before it is published]
   engine::job& make_resumable() noexcept {
-    run = [](engine::job& self) noexcept { static_cast<promise_base&>(self).handle().resume(); };
+    run = resume_job;
     return *this;
+  }
+  static void resume_job(engine::job& self) noexcept {
+    static_cast<promise_base&>(self).handle().resume();
   }
 };
 

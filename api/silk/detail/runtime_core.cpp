@@ -136,9 +136,7 @@ bool runtime_core::admit(task_node& node) noexcept {
   if (!stays_outside) tasks_.add(node);
   if (!late && state() == life::running) [[likely]]
     return true;
-  cancel_requests requests(closing_reason_);
-  node.cancel(requests);
-  requests.run();
+  node.cancel_for_closing(closing_reason_);
   return !stays_outside;
 }
 
@@ -154,11 +152,12 @@ void runtime_core::begin_closing() noexcept {
   life expected = life::running;
   // E:closing out: I8
   if (!life_.compare_exchange_strong(expected, life::closing, sync::memory_order_seq_cst)) return;
-  // In two steps: else a task that waits for others would take their being cancelled for an ordinary
-  // end, and go on, before its own turn came.
-  const auto tasks = tasks_.snapshot();
-  for (const auto& task : tasks) task.node->mark_cancelled(closing_reason_);
-  for (const auto& task : tasks) task.node->interrupt_marked();
+  // From now on no task is resumed that has not been cancelled: keeps I8.
+  pool_.inspect_jobs([](engine::job& item) noexcept {
+    if (task_node* node = task_node::resumed_by(item))
+      node->cancel_for_closing(node->runtime().closing_reason_);
+  });
+  for (const auto& task : tasks_.snapshot()) task.node->cancel_for_closing(closing_reason_);
 }
 
 bool runtime_core::wait_until_empty(std::uint64_t deadline) noexcept {

@@ -7,9 +7,11 @@
 //   closed    no task is alive; spawn is a usage_error; the workers are gone
 //
 // I8 (shutdown): a spawn that races with closing is either seen by the sweep over the registry, which
-//    cancels it, or sees `closing` itself after it registered, and cancels itself. A thread that is
-//    no worker announces its visit before it looks whether the runtime is open, and close() waits for
-//    such visits before the workers go; a worker cannot go while it runs the job that spawns.
+//    cancels it, or sees `closing` itself after it registered, and cancels itself. A thread that is no
+//    worker announces its visit before it looks whether the runtime is open, and close() waits for such
+//    visits before the workers go; a worker cannot go while it runs the job that spawns. A task that
+//    waits for others must not take their being cancelled for an ordinary end: while the sweep is on
+//    its way, workers cancel a task before they resume it.
 //
 // Edges   E:closing   the stores to life_      -> state(), and visit's look
 //         E:visit     the end of a visit       -> close

@@ -1,5 +1,6 @@
 #include "task_node.hpp"
 
+#include "fork_group.hpp"
 #include "runtime_core.hpp"
 
 namespace silk::detail {
@@ -43,25 +44,31 @@ void task_node::set_name(std::string_view name) {
 }
 
 bool task_node::cancel(cancel_requests& requests) noexcept {
-  set_reason(requests.reason());
+  if (requests.reason() != nullptr) {
+    reason_ptr reason = requests.reason();
+    sync::lock_guard hold(text_lock_);
+    if (!reason_is_final_) reason_.swap(reason);
+  }
   return context_.cancel(requests);
 }
 
-void task_node::mark_cancelled(const reason_ptr& reason) noexcept {
-  set_reason(reason);
-  context_.mark_cancelled();
-}
-
-void task_node::interrupt_marked() noexcept {
-  cancel_requests requests(cancel_reason());
+void task_node::cancel_for_closing(const reason_ptr& reason) noexcept {
+  {
+    sync::lock_guard hold(text_lock_);
+    if (told_of_closing_) return;
+    told_of_closing_ = true;
+    if (!reason_is_final_) reason_ = reason;
+    context_.mark_cancelled();  // under the lock: who finds the flag set may rely on the mark
+  }
+  cancel_requests requests(reason);
   context_.interrupt_marked(requests);
   requests.run();
 }
 
-void task_node::set_reason(reason_ptr reason) noexcept {
-  if (reason == nullptr) return;
-  sync::lock_guard hold(text_lock_);
-  if (!reason_is_final_) reason_.swap(reason);  // the old one is freed after the unlock
+task_node* task_node::resumed_by(engine::job& item) noexcept {
+  const bool is_coroutine =
+      item.run == promise_base::resume_job || item.run == run_disturbed || item.run == run_first;
+  return is_coroutine ? &static_cast<promise_base&>(item).context->root() : nullptr;
 }
 
 reason_ptr task_node::cancel_reason() const noexcept {

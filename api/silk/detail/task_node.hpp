@@ -37,10 +37,12 @@ class task_node {
 
   // False when the outcome is already decided. [any]
   bool cancel(cancel_requests& requests) noexcept;
-  // cancel in two steps; see task_context. [any]
-  void mark_cancelled(const reason_ptr& reason) noexcept;
-  void interrupt_marked() noexcept;
   reason_ptr cancel_reason() const noexcept;
+
+  // Cancels the task because its runtime is closing; once, whoever comes first. [any]
+  void cancel_for_closing(const reason_ptr& reason) noexcept;
+  // The task that a job resumes or starts, nullptr if the job does something else. [the job's worker]
+  static task_node* resumed_by(engine::job& item) noexcept;
 
   // Makes the task runnable for the first time. [who spawns]
   void start(promise_base& body) noexcept;
@@ -53,7 +55,6 @@ class task_node {
 
  private:
   friend class task_registry;
-  void set_reason(reason_ptr reason) noexcept;
   static void run_first(engine::job& self) noexcept;
 
   root_context context_;
@@ -66,6 +67,7 @@ class task_node {
   std::uint16_t registry_shard_ = 0;
   mutable sync::spinlock text_lock_;
   bool reason_is_final_ = false;        // guarded by text_lock_
+  bool told_of_closing_ = false;        // guarded by text_lock_
   const std::uint32_t runtime_serial_;  // for when runtime_ is gone
   std::unique_ptr<std::string> name_;   // guarded by text_lock_; null: generated
   std::uint64_t number_ = 0;            // for the generated name
