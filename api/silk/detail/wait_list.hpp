@@ -1,0 +1,154 @@
+// wait_list: tasks that wait for their turn at a lock, an event, a queue; first come, first served.
+//
+// One lock guards the list and whatever the primitive counts (permits, an owner, a flag), so that "take
+// what is there, else wait" is one step, and so is "hand it over, else put it back".
+//
+//   fresh --add--> linked --grant--> granted     the task is woken and has its turn
+//     |               `--remove----> removed     it was cancelled, and the canceller wakes it
+//     `--remove----> removed                     (add then refuses it)
+//
+// L1: a turn is never lost. Who is granted one and cancelled before it resumes passes it on; its
+//     awaiter learns that from leave().
+// L2: a waiter is in the list exactly while it is `linked`; it leaves by one grant or one remove.
+//
+// Waiters may belong to different runtimes; each is woken on its own.
+#pragma once
+
+#include "awaitable.hpp"
+#include "engine.hpp"
+#include "wake_list.hpp"
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace silk::detail {
+
+class wait_list;
+
+// How a wait for a turn came to its end.
+enum class turn : std::uint8_t {
+  taken,   // go on
+  lost,    // cancelled without having had it: throw
+  unused,  // cancelled after it was granted: pass it on, then throw
+};
+
+// A task's place in a wait_list. Lives in the awaiter.
+class turn_wait : public native_awaiter, public wait {
+ public:
+  explicit turn_wait(wait_list& home) noexcept : wait(cancel_turn), home_(home) {}
+
+  turn_wait(const turn_wait&) = delete;
+  turn_wait& operator=(const turn_wait&) = delete;
+
+ protected:
+  [[noreturn]] void throw_cancelled() const { detail::throw_cancelled(*waiting_->context); }
+  // The task is about to suspend, and a cancel finds it. False: a cancel was pending. [task]
+  bool enter(promise_base& waiting) noexcept {
+    waiting_ = &waiting;
+    pool_ = &engine::current_worker()->owner();
+    waiting.make_resumable();
+    if (begin_wait(*waiting.context, *this)) return true;
+    stage_ = stage::removed;
+    return false;
+  }
+  // The task runs again, or never suspended. [task]
+  turn leave() noexcept {
+    if (waiting_ == nullptr) return turn::taken;
+    const bool cancel_due = waiting_->context->leave_wait();
+    if (stage_ != stage::removed) return cancel_due ? turn::unused : turn::taken;
+    // A second cancel meanwhile: one delivery serves both.
+    static_cast<void>(waiting_->context->take_pending());
+    return turn::lost;
+  }
+
+ private:
+  friend class wait_list;
+  enum class stage : std::uint8_t { fresh, linked, granted, removed };
+
+  static cancel_answer cancel_turn(wait& self, cancel_requests& requests) noexcept;
+
+  wait_list& home_;
+  promise_base* waiting_ = nullptr;
+  engine::pool* pool_ = nullptr;
+  turn_wait* previous_ = nullptr;  // of the list, as all that follows
+  turn_wait* next_ = nullptr;
+  stage stage_ = stage::fresh;
+};
+
+// The base of what tasks wait at. Members that say [holder] want lock_ held.
+class wait_list {
+ public:
+  wait_list(const wait_list&) = delete;
+  wait_list& operator=(const wait_list&) = delete;
+
+ protected:
+  wait_list() noexcept = default;
+  ~wait_list() {
+    SILK_ASSERT(first_ == nullptr, "destroy this only when no task waits for it any more");
+  }
+
+  // False: `w` was cancelled before it got here, and does not wait. [holder]
+  [[nodiscard]] bool add(turn_wait& w) noexcept;
+  bool empty() const noexcept { return first_ == nullptr; }  // [holder]
+  std::size_t waiting() const noexcept { return size_; }     // [holder]
+  turn_wait* first() const noexcept { return first_; }       // [holder]
+  void grant(turn_wait& w, wake_list& woken) noexcept;       // [holder]
+  // To the one that has waited longest; something must wait. [holder]
+  void grant_first(wake_list& woken) noexcept { grant(*first_, woken); }
+
+  // A waiter was taken out by a cancel: those behind it may have their turn now. [holder]
+  virtual void after_removal(wake_list&) noexcept {}
+
+  mutable sync::spinlock lock_;
+
+ private:
+  friend class turn_wait;
+  void unlink(turn_wait& w) noexcept;
+
+  turn_wait* first_ = nullptr;
+  turn_wait* last_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// What a verb that waits for a turn gives: to be awaited once, movable until then. A Verb knows the
+// primitive, and
+//   bool try_now()               takes the turn if it can be had without waiting
+//   bool now_or_wait(turn_wait&) the same, else adds the task to the list; true: it waits
+//   void pass_on()               gives a turn back that was granted and will not be used
+//   auto result()                what the await gives; may throw
+template <class Verb>
+class [[nodiscard("this must be awaited")]] turn_operation {
+ public:
+  class awaiter;
+  explicit turn_operation(Verb verb) noexcept : verb_(std::move(verb)) {}
+  awaiter operator co_await() && noexcept { return awaiter(std::move(verb_)); }
+
+ private:
+  Verb verb_;
+};
+
+template <class Verb>
+class turn_operation<Verb>::awaiter : public turn_wait {
+ public:
+  explicit awaiter(Verb verb) noexcept : turn_wait(verb.home()), verb_(std::move(verb)) {}
+
+  bool await_ready() { return verb_.try_now(); }
+  template <std::derived_from<promise_base> Promise>
+  bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    return enter(waiting.promise()) && verb_.now_or_wait(*this);
+  }
+  decltype(auto) await_resume() {
+    const turn came = leave();
+    if (came == turn::unused) verb_.pass_on();
+    if (came != turn::taken) throw_cancelled();
+    return verb_.result();
+  }
+
+ private:
+  Verb verb_;
+};
+
+}  // namespace silk::detail

@@ -1,0 +1,98 @@
+// mutex: one task at a time.
+#pragma once
+
+#include "detail/wait_list.hpp"
+#include "errors.hpp"
+
+#include <cstddef>
+#include <utility>
+
+namespace silk {
+
+/// A lock that suspends the task that must wait for it, never its worker. What asyncio calls Lock.
+///
+/// It belongs to nobody in particular: the task that unlocks it need not be the one that locked it.
+/// Waiters get it in the order in which they asked, handed over directly: whoever asks after an unlock()
+/// cannot overtake one that was waiting.
+///
+/// Threads   lock() and scoped() in tasks, of any runtime; everything else on any thread.
+/// Lifetime  must outlive its waiters: the program ends with a message if it does not.
+class mutex : private detail::wait_list {
+ public:
+  class guard;
+
+  mutex() noexcept = default;
+
+  /// `co_await m.lock()`: the lock is the awaiting task's. Pair it with unlock(), or use scoped().
+  ///
+  /// Finishes  at once, without suspending, when the mutex is free.
+  /// Cancelled the task does not have the lock; if it had been handed over already, it goes to the
+  ///           next one.
+  auto lock() noexcept { return detail::turn_operation<lock_verb>(lock_verb(*this)); }
+
+  /// `const auto hold = co_await m.scoped();` locks until `hold` is gone. Otherwise as lock().
+  auto scoped() noexcept { return detail::turn_operation<scoped_verb>(scoped_verb(*this)); }
+
+  /// Takes the lock if it is free. Never waits.
+  [[nodiscard]] bool try_lock() noexcept;
+
+  /// Hands the lock to the task that has waited longest, or frees it. usage_error when it is free.
+  void unlock();
+
+  /// True also while it is being handed over.
+  bool is_locked() const noexcept;
+  /// How many tasks wait. May be out of date.
+  std::size_t waiting() const noexcept;
+
+ private:
+  class lock_verb {
+   public:
+    explicit lock_verb(mutex& home) noexcept : mutex_(&home) {}
+    detail::wait_list& home() const noexcept { return *mutex_; }
+    bool try_now() const noexcept { return mutex_->try_lock(); }
+    bool now_or_wait(detail::turn_wait& w) const noexcept { return mutex_->lock_or_wait(w); }
+    void pass_on() const { mutex_->unlock(); }
+    void result() const noexcept {}
+
+   protected:
+    mutex* mutex_;
+  };
+  struct scoped_verb : lock_verb {
+    using lock_verb::lock_verb;
+    guard result() const noexcept;
+  };
+
+  bool lock_or_wait(detail::turn_wait& w) noexcept;
+
+  bool locked_ = false;  // guarded by lock_
+};
+
+/// Holds a mutex and unlocks it at its end. Movable; an empty one holds nothing.
+class [[nodiscard]] mutex::guard {
+ public:
+  guard() noexcept = default;
+  guard(guard&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
+  guard& operator=(guard&& other) {
+    if (this != &other) {
+      unlock();
+      held_ = std::exchange(other.held_, nullptr);
+    }
+    return *this;
+  }
+  ~guard() { unlock(); }
+
+  explicit operator bool() const noexcept { return held_ != nullptr; }
+  /// Unlocks now instead of at the end.
+  void unlock() {
+    if (held_ != nullptr) std::exchange(held_, nullptr)->unlock();
+  }
+
+ private:
+  friend class mutex;
+  explicit guard(mutex& held) noexcept : held_(&held) {}
+  mutex* held_ = nullptr;
+};
+
+inline mutex::guard mutex::scoped_verb::result() const noexcept { return guard(*mutex_); }
+
+}  // namespace silk
