@@ -46,6 +46,11 @@ void worker::tell_driver() noexcept {
   pool_.kick_driver(pool_.timers_.next(index_));
 }
 
+void worker::ran_inside_a_job() noexcept {
+  if (timer_armed_) tell_driver();
+  pool_.notify();
+}
+
 job* worker::next_local() noexcept {
   if (--turns_left_ == 0) {
     if (job* item = maintain()) return item;

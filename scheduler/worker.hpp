@@ -71,6 +71,10 @@ class worker {
     return true;
   }
 
+  // A job ran another one inside of itself and goes on: what that one has made runnable or armed, as if
+  // its turn were over, must not wait until ours is (I1, I3). [owner]
+  void ran_inside_a_job() noexcept;
+
   // A timer was armed in this worker's shard by a job that ends its turn now; the loop makes sure that
   // the driver knows (I3). [owner]
   void timer_armed() noexcept { timer_armed_ = true; }

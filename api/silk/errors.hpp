@@ -33,7 +33,14 @@ class cancelled final {
 /// The time given to with_timeout or with_deadline was up and the work has been stopped.
 class timeout_error : public std::runtime_error {
  public:
-  timeout_error() : std::runtime_error("the time is up") {}
+  explicit timeout_error(std::exception_ptr cause = nullptr)
+      : std::runtime_error("the time is up"), cause_(std::move(cause)) {}
+
+  /// The `cancelled` with which the work ended when it was stopped; null when it was never started.
+  const std::exception_ptr& cause() const noexcept { return cause_; }
+
+ private:
+  std::exception_ptr cause_;
 };
 
 /// The library was used against its contract; the text says what to do instead.

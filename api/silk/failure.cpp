@@ -3,11 +3,10 @@
 #include "errors.hpp"
 
 #include <cstdio>
-#include <string>
 
 namespace silk {
 
-namespace {
+namespace detail {
 
 std::string describe(const std::exception_ptr& error) {
   try {
@@ -15,13 +14,13 @@ std::string describe(const std::exception_ptr& error) {
   } catch (const std::exception& e) {
     return e.what();
   } catch (const cancelled& c) {
-    return "cancelled: " + c.reason();
+    return c.reason().empty() ? "cancelled" : "cancelled: " + c.reason();
   } catch (...) {
     return "an exception that is not a std::exception";
   }
 }
 
-}  // namespace
+}  // namespace detail
 
 void print_failure(const failure& what) noexcept {
   std::string line = "silk: nobody retrieved the failure of ";
@@ -34,7 +33,7 @@ void print_failure(const failure& what) noexcept {
     line += " (spawned at " + std::string(what.spawned_at.file_name()) + ":" +
             std::to_string(what.spawned_at.line()) + ")";
   }
-  line += ": " + describe(what.error) + "\n";
+  line += ": " + detail::describe(what.error) + "\n";
   std::fputs(line.c_str(), stderr);
 }
 

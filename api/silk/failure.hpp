@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <source_location>
+#include <string>
 #include <string_view>
 
 namespace silk {
@@ -19,6 +20,11 @@ struct failure {
 /// Called on the thread that noticed, possibly on several threads at once. Must not throw: if it does,
 /// the program ends.
 using failure_handler = std::function<void(const failure&)>;
+
+namespace detail {
+// what() of a std::exception, or words for anything else.
+std::string describe(const std::exception_ptr& error);
+}  // namespace detail
 
 /// What a runtime does when it was given no handler: one line on stderr.
 void print_failure(const failure& what) noexcept;

@@ -1,5 +1,6 @@
 #include "future.hpp"
 
+#include "detail/runtime_core.hpp"
 #include "detail/task_node.hpp"
 
 namespace silk::detail {
@@ -26,6 +27,15 @@ cancel_answer future_wait::pass_cancel_on(wait& self, cancel_requests& requests)
 
 engine::job* future_wait::wake_waiting(waiter& self) noexcept {
   return static_cast<future_wait&>(self).waiting_;
+}
+
+std::uint32_t callback_runtime(const future_core& of) {
+  const runtime_core* here = current_runtime();
+  const std::uint32_t serial = here != nullptr ? here->serial() : of.home_serial();
+  if (serial != no_runtime) return serial;
+  throw usage_error(
+      "add_done_callback on a thread that runs no tasks needs the future of a task: nobody would "
+      "call");
 }
 
 reason_ptr make_reason(std::string text) {

@@ -5,8 +5,13 @@
 #include "detail/future_core.hpp"
 #include "errors.hpp"
 
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace silk {
@@ -89,7 +94,34 @@ struct future_take_awaiter : future_awaiter<T> {
   core_ptr<future_state<T>> state_;
 };
 
+template <class T, class F>
+class done_callback final : public done_callbacks::entry {
+ public:
+  template <class Function>
+  explicit done_callback(std::in_place_t, Function&& function)
+      : function_(std::forward<Function>(function)) {}
+  void call(future_core& done) override;
+
+ private:
+  F function_;
+};
+
+// The runtime that calls back: the caller's, else the future's own; a usage_error if there is none.
+std::uint32_t callback_runtime(const future_core& of);
+
 }  // namespace detail
+
+/// Names one callback of one future.
+class callback_token {
+ public:
+  callback_token() noexcept = default;
+
+ private:
+  template <class T>
+  friend class future;
+  explicit callback_token(std::uint64_t id) noexcept : id_(id) {}
+  std::uint64_t id_ = 0;
+};
 
 /// The shared view of an outcome: value, exception, or cancelled. Made by promise<T>::get_future(), and
 /// what a join_handle<T> is.
@@ -138,6 +170,24 @@ class future {
     some_state();
     return detail::future_take_awaiter<T>(std::move(state_));
   }
+
+  /// Calls `function(future<T>)` soon on a worker once the outcome is there, at once if it is. Callbacks
+  /// of one future are called in the order in which they were added, one after the other.
+  ///
+  /// Fails    usage_error outside of tasks and callbacks, unless this is a handle, whose runtime then
+  ///          calls. An exception that `function` throws reaches the failure handler.
+  /// Lifetime `function` is kept until it has been called or removed; never called if the runtime ends
+  ///          before the outcome comes.
+  template <class F>
+    requires std::invocable<std::decay_t<F>&, future<T>>
+  callback_token add_done_callback(F&& function) const;
+  /// True: it was not called yet and never will be. False also for a token that is unknown here.
+  bool remove_done_callback(callback_token token) const noexcept {
+    return state_ && state_->remove_callback(token.id_);
+  }
+
+  /// How many tasks and callbacks wait for the outcome. May be out of date.
+  std::size_t waiting() const noexcept { return state_ ? state_->waiters() : 0; }
 
   /// Whether both refer to the same outcome.
   friend bool operator==(const future& a, const future& b) noexcept {
@@ -211,6 +261,23 @@ bool future<T>::cancel(std::string reason) const {
   const bool accepted = detail::cancel_now(state, detail::make_reason(std::move(reason)));
   if (!accepted) state.mark_seen();  // who wanted it to end knows that it has
   return accepted;
+}
+
+template <class T>
+template <class F>
+  requires std::invocable<std::decay_t<F>&, future<T>>
+callback_token future<T>::add_done_callback(F&& function) const {
+  auto& state = some_state();
+  const std::uint32_t caller = detail::callback_runtime(state);
+  auto fresh = std::make_unique<detail::done_callback<T, std::decay_t<F>>>(
+      std::in_place, std::forward<F>(function));
+  return callback_token(state.add_callback(std::move(fresh), caller));
+}
+
+template <class T, class F>
+void detail::done_callback<T, F>::call(future_core& done) {
+  function_(
+      future_access::make<T>(core_ptr<future_state<T>>(static_cast<future_state<T>*>(&done))));
 }
 
 }  // namespace silk

@@ -11,6 +11,8 @@
 
 namespace silk {
 
+class task_ref;
+
 namespace detail {
 struct spawn_access;
 }
@@ -34,10 +36,10 @@ class join_handle : public future<T> {
   std::source_location spawned_at() const { return node().spawned_at(); }
 
   /// How many requests to cancel the task has accepted and not taken back.
-  unsigned cancelling() const {
-    // relaxed: a count, for information
-    return node().context().cancelling.load(detail::sync::memory_order_relaxed);
-  }
+  unsigned cancelling() const { return node().context().requests(); }
+
+  /// The task without the type of its value.
+  task_ref ref() const;
 
  private:
   friend struct detail::spawn_access;

@@ -20,6 +20,7 @@ detail::runtime_core::options checked(runtime_options options) {
       .clock = options.time == time_source::virtual_time ? detail::engine::clock_kind::virtual_time
                                                          : detail::engine::clock_kind::steady,
       .blocking_threads = options.blocking_threads,
+      .starts_eagerly = options.start == start::eager,
       .on_failure = std::move(options.on_failure)};
 }
 

@@ -6,6 +6,7 @@
 #include "detail/runtime_core.hpp"
 #include "failure.hpp"
 #include "spawn.hpp"
+#include "task_ref.hpp"
 #include "time.hpp"
 
 #include <chrono>
@@ -16,6 +17,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace silk {
 
@@ -32,6 +34,8 @@ struct runtime_options {
   time_source time = time_source::steady;
   /// At most this many threads for to_thread, at least 1; they start on demand.
   unsigned blocking_threads = 64;
+  /// When tasks run first whose spawn_options do not say: soon or eager.
+  silk::start start = start::soon;
   /// Told of failures that nobody retrieved; empty: print_failure.
   failure_handler on_failure = {};
 };
@@ -60,7 +64,7 @@ class callback_handle {
 /// Threads   every member may be called from any thread, except where it says otherwise.
 /// Lifetime  the destructor shuts down: it cancels what is alive and waits for it. Handles may outlive
 ///           the runtime.
-class runtime {
+class runtime : private detail::spawner<runtime> {
  public:
   /// Starts the workers. Fails with std::invalid_argument for an option out of range, and
   /// std::system_error when the system refuses a thread.
@@ -69,62 +73,26 @@ class runtime {
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
 
-  /// As silk::spawn, from any thread.
-  template <class T>
-  join_handle<T> spawn(task<T> body, std::source_location where = std::source_location::current()) {
-    return detail::spawn_access::spawn(*core_, std::move(body), {}, where);
-  }
-  template <class T>
-  join_handle<T> spawn(spawn_options options, task<T> body,
-                       std::source_location where = std::source_location::current()) {
-    return detail::spawn_access::spawn(*core_, std::move(body), options.name, where);
-  }
-  template <class F>
-    requires detail::task_function<std::decay_t<F>>
-  auto spawn(F&& function, std::source_location where = std::source_location::current()) {
-    return spawn(detail::owned_call(std::forward<F>(function)), where);
-  }
-  template <class F>
-    requires detail::task_function<std::decay_t<F>>
-  auto spawn(spawn_options options, F&& function,
-             std::source_location where = std::source_location::current()) {
-    return spawn(options, detail::owned_call(std::forward<F>(function)), where);
-  }
-  template <class F, class First, class... Rest>
-    requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
-  auto spawn(F&& function, First&& first, Rest&&... rest) {
-    return spawn(detail::owned_call(std::forward<F>(function), std::forward<First>(first),
-                                    std::forward<Rest>(rest)...),
-                 detail::unknown_place);
-  }
-  template <class F, class First, class... Rest>
-    requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
-  auto spawn(spawn_options options, F&& function, First&& first, Rest&&... rest) {
-    return spawn(options,
-                 detail::owned_call(std::forward<F>(function), std::forward<First>(first),
-                                    std::forward<Rest>(rest)...),
-                 detail::unknown_place);
-  }
+  // As silk::spawn, from any thread.
+  using detail::spawner<runtime>::spawn;
 
-  /// Runs a task, or the task that a callable gives, and blocks this thread until it has ended; gives
-  /// its value or throws what came out. Other tasks run meanwhile, and go on afterwards.
+  /// Runs a task, a callable that gives one, or an awaitable, and blocks this thread until it has ended;
+  /// gives its value or throws what came out. Other tasks run meanwhile, and go on afterwards.
   ///
   /// Fails  usage_error on a worker of any runtime: it would block the tasks there; co_await instead.
-  template <class T>
-  T block_on(task<T> body, std::source_location where = std::source_location::current()) {
+  template <class What>
+    requires detail::makes_a_task<What>
+  detail::spawned_value<What> block_on(
+      What&& what, std::source_location where = std::source_location::current()) {
     detail::check_may_block("block_on");
-    return detail::wait_blocking(spawn(std::move(body), where));
-  }
-  template <class F>
-    requires detail::task_function<std::decay_t<F>>
-  auto block_on(F&& function, std::source_location where = std::source_location::current()) {
-    return block_on(detail::owned_call(std::forward<F>(function)), where);
+    return detail::wait_blocking<detail::spawned_value<What>>(
+        spawn(std::forward<What>(what), where));
   }
   template <class F, class First, class... Rest>
-    requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+    requires detail::makes_a_task<F, First, Rest...>
   auto block_on(F&& function, First&& first, Rest&&... rest) {
-    return block_on(detail::owned_call(std::forward<F>(function), std::forward<First>(first),
-                                       std::forward<Rest>(rest)...),
+    return block_on(detail::make_task(std::forward<F>(function), std::forward<First>(first),
+                                      std::forward<Rest>(rest)...),
                     detail::unknown_place);
   }
   /// Blocks this thread until a future or handle is done.
@@ -160,6 +128,9 @@ class runtime {
   /// Tasks that have been spawned and have not ended. May be out of date.
   std::size_t live_tasks() const noexcept;
 
+  /// As silk::all_tasks, from any thread.
+  std::vector<task_ref> all_tasks() const { return detail::tasks_of(*core_); }
+
   /// Stops intake and cancels every live task; returns at once. Tasks that are spawned by clean-up
   /// code start cancelled.
   void close() noexcept;
@@ -173,6 +144,12 @@ class runtime {
   static runtime& current();
 
  private:
+  friend detail::spawner<runtime>;
+  template <class T>
+  join_handle<T> spawn_task(spawn_options options, task<T>&& body, std::source_location where) {
+    return detail::spawn_access::spawn(*core_, options, std::move(body), where);
+  }
+
   static constexpr std::uint64_t no_deadline = detail::engine::no_deadline;
 
   callback_handle start(detail::core_ptr<detail::callback> call, std::uint64_t deadline);

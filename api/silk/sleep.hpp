@@ -22,6 +22,8 @@ class [[nodiscard("a sleep must be awaited")]] sleep_awaiter : public native_awa
   explicit sleep_awaiter(std::uint64_t deadline_or_duration) noexcept : wait(cancel_timer) {
     timer_.deadline = deadline_or_duration;
   }
+  // Before it is awaited, so that it can be spawned or given a timeout.
+  sleep_awaiter(sleep_awaiter&& other) noexcept : sleep_awaiter(other.timer_.deadline) {}
 
   bool await_ready() const noexcept { return false; }
   template <std::derived_from<promise_base> Promise>

@@ -5,6 +5,8 @@
 #include "join_handle.hpp"
 #include "task.hpp"
 
+#include <concepts>
+#include <cstdint>
 #include <functional>
 #include <source_location>
 #include <string_view>
@@ -14,9 +16,18 @@
 
 namespace silk {
 
+/// When a spawned task runs for the first time.
+enum class start : std::uint8_t {
+  as_the_runtime_says,  ///< runtime_options::start; soon unless told otherwise
+  soon,                 ///< on any worker, never inside spawn()
+  eager,  ///< inside spawn(), up to its first suspension; soon where the caller is no worker of the
+          ///< runtime, or the runtime is closing
+};
+
 /// How to spawn. Trivially destructible, so that it may be written inside a co_await expression.
 struct spawn_options {
   std::string_view name = {};  ///< copied; empty: a name is generated
+  silk::start start = start::as_the_runtime_says;
 };
 
 namespace detail {
@@ -27,89 +38,155 @@ template <class T, class F, class... Args>
 task<T> call_owned(F function, Args... args) {
   co_return co_await std::invoke(std::move(function), std::move(args)...);
 }
-
-template <class F, class... Args>
-auto owned_call(F&& function, Args&&... args) {
-  using value = task_function_value<std::decay_t<F>, std::decay_t<Args>...>;
-  return call_owned<value, std::decay_t<F>, std::decay_t<Args>...>(std::forward<F>(function),
-                                                                   std::forward<Args>(args)...);
+template <class T, class A>
+task<T> await_owned(A awaited) {
+  co_return co_await std::move(awaited);
 }
+
+// A task is itself; a callable and its arguments, or an awaitable, move into one.
+template <class First, class... Rest>
+constexpr auto make_task(First&& first, Rest&&... rest) {
+  using F = std::decay_t<First>;
+  if constexpr (any_task<F>) {
+    return F(std::forward<First>(first));
+  } else if constexpr (task_function<F, std::decay_t<Rest>...>) {
+    using value = task_function_value<F, std::decay_t<Rest>...>;
+    return call_owned<value, F, std::decay_t<Rest>...>(std::forward<First>(first),
+                                                       std::forward<Rest>(rest)...);
+  } else {
+    return await_owned<awaited_value<F>, F>(std::forward<First>(first));
+  }
+}
+
+template <class First, class... Rest>
+concept makes_a_task =
+    std::constructible_from<std::decay_t<First>, First> &&
+    ((sizeof...(Rest) == 0 && (any_task<First> || awaitable<std::decay_t<First>>)) ||
+     task_function<std::decay_t<First>, std::decay_t<Rest>...>);
+template <class... Parts>
+using spawned_value = task_value<decltype(make_task(std::declval<Parts>()...))>;
 
 // Where a callable with arguments was spawned: they leave no room for a default argument.
 inline constexpr std::source_location unknown_place{};
 
 struct spawn_access {
   template <class T>
-  static join_handle<T> spawn(runtime_core& runtime, task<T>&& body, std::string_view name,
+  static join_handle<T> spawn(runtime_core& runtime, spawn_options options, task<T>&& body,
                               std::source_location where) {
     task<T> owned = std::move(body);
     const runtime_core::visit visit(runtime);
     core_ptr<task_state<T>> of_task(new task_state<T>(runtime, where), {});
     core_ptr<task_state<T>> of_handle(of_task.get(), {});  // it is made with a reference for each
-    if (!name.empty()) of_task->set_name(name);
+    if (!options.name.empty()) of_task->set_name(options.name);
     promise_base& coroutine = task_access::release(std::move(owned));
     task_state<T>& state = *of_task.leave();
-    if (runtime.admit(state)) [[likely]] {
-      state.start(coroutine);
-    } else {
-      state.refuse(coroutine);
+    switch (runtime.admit(state)) {
+      case admission::welcome:
+        if (starts_here(runtime, options)) {
+          state.start_here(coroutine);
+          break;
+        }
+        [[fallthrough]];
+      case admission::cancelled:
+        state.start(coroutine);
+        break;
+      case admission::refused:
+        state.refuse(coroutine);
     }
     return join_handle<T>(core_ptr<future_state<T>>(std::move(of_handle)));
   }
+
+ private:
+  static bool starts_here(runtime_core& runtime, spawn_options options) noexcept {
+    const bool eager = options.start == start::as_the_runtime_says ? runtime.starts_eagerly()
+                                                                   : options.start == start::eager;
+    return eager && runtime.pool().is_worker();
+  }
+};
+
+// The overloads of spawn for whoever has
+//   template <class T> join_handle<T> spawn_task(spawn_options, task<T>&&, std::source_location)
+template <class Owner>
+class spawner {
+ public:
+  /// As silk::spawn.
+  template <class What>
+    requires makes_a_task<What>
+  join_handle<spawned_value<What>> spawn(
+      What&& what, std::source_location where = std::source_location::current()) {
+    return owner().spawn_task({}, make_task(std::forward<What>(what)), where);
+  }
+  template <class What>
+    requires makes_a_task<What>
+  join_handle<spawned_value<What>> spawn(
+      spawn_options options, What&& what,
+      std::source_location where = std::source_location::current()) {
+    return owner().spawn_task(options, make_task(std::forward<What>(what)), where);
+  }
+  template <class F, class First, class... Rest>
+    requires makes_a_task<F, First, Rest...>
+  auto spawn(F&& function, First&& first, Rest&&... rest) {
+    return spawn(spawn_options{}, std::forward<F>(function), std::forward<First>(first),
+                 std::forward<Rest>(rest)...);
+  }
+  template <class F, class First, class... Rest>
+    requires makes_a_task<F, First, Rest...>
+  auto spawn(spawn_options options, F&& function, First&& first, Rest&&... rest) {
+    return owner().spawn_task(options,
+                              make_task(std::forward<F>(function), std::forward<First>(first),
+                                        std::forward<Rest>(rest)...),
+                              unknown_place);
+  }
+
+ private:
+  Owner& owner() noexcept { return static_cast<Owner&>(*this); }
 };
 
 }  // namespace detail
 
-/// Starts `body` as a task of its own on the runtime of the calling task.
+/// Starts a task of its own on the runtime of the calling task. `what` is a task, a callable that gives
+/// one, or anything else that can be awaited. A callable is moved or copied into the task and lives
+/// until it has ended, so a lambda with captures is safe here.
 ///
-/// Starts    soon, on any worker; never inside this call.
+/// Starts    soon, on any worker, never inside this call, unless options say `start::eager`.
 /// Fails     usage_error when the caller is not a task (use runtime::spawn there) or the runtime is
 ///           closed, std::bad_alloc; the body's arguments are destroyed then and it never runs.
 /// Cancelled through the handle; a task spawned while its runtime is shutting down starts cancelled.
-/// Threads   tasks only.
+/// Threads   tasks and callbacks only.
 /// Lifetime  the runtime keeps the task alive; dropping the handle detaches it.
-template <class T>
-join_handle<T> spawn(task<T> body, std::source_location where = std::source_location::current()) {
-  return detail::spawn_access::spawn(detail::required_runtime("spawn"), std::move(body), {}, where);
+template <class What>
+  requires detail::makes_a_task<What>
+join_handle<detail::spawned_value<What>> spawn(
+    What&& what, std::source_location where = std::source_location::current()) {
+  return detail::spawn_access::spawn(detail::required_runtime("spawn"), {},
+                                     detail::make_task(std::forward<What>(what)), where);
+}
+/// As above, with a name or an eager start.
+template <class What>
+  requires detail::makes_a_task<What>
+join_handle<detail::spawned_value<What>> spawn(
+    spawn_options options, What&& what,
+    std::source_location where = std::source_location::current()) {
+  return detail::spawn_access::spawn(detail::required_runtime("spawn"), options,
+                                     detail::make_task(std::forward<What>(what)), where);
 }
 
-/// As above, with a name.
-template <class T>
-join_handle<T> spawn(spawn_options options, task<T> body,
-                     std::source_location where = std::source_location::current()) {
-  return detail::spawn_access::spawn(detail::required_runtime("spawn"), std::move(body),
-                                     options.name, where);
-}
-
-/// Starts `function(args...)`, which must give a task, as a task of its own. The callable and the
-/// arguments are moved or copied into the task and live until it has ended, so a lambda with captures
-/// is safe here; pass std::ref for a reference that you keep alive yourself. Where the call is made is
-/// known for callables without arguments only.
-template <class F>
-  requires detail::task_function<std::decay_t<F>>
-auto spawn(F&& function, std::source_location where = std::source_location::current()) {
-  return spawn(detail::owned_call(std::forward<F>(function)), where);
-}
-template <class F>
-  requires detail::task_function<std::decay_t<F>>
-auto spawn(spawn_options options, F&& function,
-           std::source_location where = std::source_location::current()) {
-  return spawn(options, detail::owned_call(std::forward<F>(function)), where);
-}
+/// Starts `function(args...)`, which must give a task. The arguments are kept like the callable; pass
+/// std::ref for a reference that you keep alive yourself. Where the call is made is not recorded.
 template <class F, class First, class... Rest>
-  requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+  requires detail::makes_a_task<F, First, Rest...>
 auto spawn(F&& function, First&& first, Rest&&... rest) {
-  return spawn(detail::owned_call(std::forward<F>(function), std::forward<First>(first),
-                                  std::forward<Rest>(rest)...),
-               detail::unknown_place);
+  return spawn(spawn_options{}, std::forward<F>(function), std::forward<First>(first),
+               std::forward<Rest>(rest)...);
 }
 template <class F, class First, class... Rest>
-  requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+  requires detail::makes_a_task<F, First, Rest...>
 auto spawn(spawn_options options, F&& function, First&& first, Rest&&... rest) {
-  return spawn(options,
-               detail::owned_call(std::forward<F>(function), std::forward<First>(first),
-                                  std::forward<Rest>(rest)...),
-               detail::unknown_place);
+  return detail::spawn_access::spawn(
+      detail::required_runtime("spawn"), options,
+      detail::make_task(std::forward<F>(function), std::forward<First>(first),
+                        std::forward<Rest>(rest)...),
+      detail::unknown_place);
 }
 
 }  // namespace silk

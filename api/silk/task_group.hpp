@@ -75,38 +75,14 @@ struct group_access;
 ///
 /// Threads   spawn and cancel may be called by the body and by any task of the group, on any worker.
 /// Lifetime  the object belongs to with_task_group and ends with it.
-class task_group {
+class task_group : private detail::spawner<task_group> {
  public:
   task_group(const task_group&) = delete;
   task_group& operator=(const task_group&) = delete;
 
   /// As silk::spawn, but the task ends before the group does. A usage_error once the group is ending
   /// because of a failure or a cancel; the refused task is destroyed.
-  template <class T>
-  join_handle<T> spawn(task<T> body, std::source_location where = std::source_location::current()) {
-    return spawn(spawn_options{}, std::move(body), where);
-  }
-  template <class T>
-  join_handle<T> spawn(spawn_options options, task<T> body,
-                       std::source_location where = std::source_location::current()) {
-    core_.check_accepting();
-    auto handle =
-        detail::spawn_access::spawn(core_.runtime(), std::move(body), options.name, where);
-    core_.adopt(detail::core_ptr<detail::future_core>(&detail::future_access::state<T>(handle)));
-    return handle;
-  }
-  template <class F>
-    requires detail::task_function<std::decay_t<F>>
-  auto spawn(F&& function, std::source_location where = std::source_location::current()) {
-    return spawn(detail::owned_call(std::forward<F>(function)), where);
-  }
-  template <class F, class First, class... Rest>
-    requires detail::task_function<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
-  auto spawn(F&& function, First&& first, Rest&&... rest) {
-    return spawn(detail::owned_call(std::forward<F>(function), std::forward<First>(first),
-                                    std::forward<Rest>(rest)...),
-                 detail::unknown_place);
-  }
+  using detail::spawner<task_group>::spawn;
 
   /// Asks the body and all children to stop. The group then ends without `silk::cancelled`; errors that
   /// come out nevertheless are thrown as usual. May be called again.
@@ -117,6 +93,14 @@ class task_group {
 
  private:
   friend detail::group_access;
+  friend detail::spawner<task_group>;
+  template <class T>
+  join_handle<T> spawn_task(spawn_options options, task<T>&& body, std::source_location where) {
+    core_.check_accepting();
+    auto handle = detail::spawn_access::spawn(core_.runtime(), options, std::move(body), where);
+    core_.adopt(detail::core_ptr<detail::future_core>(&detail::future_access::state<T>(handle)));
+    return handle;
+  }
   explicit task_group(detail::group_core& core) noexcept : core_(core) {}
   detail::group_core& core_;
 };

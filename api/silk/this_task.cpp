@@ -7,10 +7,17 @@ namespace silk::this_task::detail {
 std::string ask_name(silk::detail::task_context& context) { return context.root().name(); }
 
 unsigned ask_cancelling(silk::detail::task_context& context) {
-  // relaxed: a count, for information
-  return context.cancelling.load(silk::detail::sync::memory_order_relaxed);
+  unsigned sum = context.requests();
+  // The inside of a timeout or a group is no task of its own.
+  for (const auto* at = &context; at->scope; sum += at->requests()) at = at->parent();
+  return sum;
 }
 
-unsigned ask_uncancel(silk::detail::task_context& context) { return context.uncancel(); }
+unsigned ask_uncancel(silk::detail::task_context& context) {
+  auto* at = &context;
+  while (at->scope && at->requests() == 0) at = at->parent();
+  at->uncancel();
+  return ask_cancelling(context);
+}
 
 }  // namespace silk::this_task::detail

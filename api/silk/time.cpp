@@ -19,6 +19,12 @@ std::uint64_t deadline_after(const engine::clock& clock, duration d) noexcept {
   return ahead < engine::no_deadline - 1 - now ? now + ahead : engine::no_deadline - 1;
 }
 
+time_point point_after(duration d) noexcept {
+  const duration base = now().time_since_epoch();
+  if (d > duration::zero() && base > duration::max() - d) return time_point::max();
+  return time_point(base + d);  // base is not negative: no overflow below
+}
+
 std::uint64_t deadline_at(time_point t) noexcept {
   const duration since = t.time_since_epoch();
   return since <= duration::zero() ? 0 : static_cast<std::uint64_t>(since.count());

@@ -38,6 +38,8 @@ constexpr duration to_duration(std::chrono::duration<Rep, Period> d) {
 // The deadline `d` from now on `clock`, in the engine's nanoseconds; at least now, at most "never".
 std::uint64_t deadline_after(const engine::clock& clock, duration d) noexcept;
 std::uint64_t deadline_at(time_point t) noexcept;
+// On the clock that now() shows; may lie in the past.
+time_point point_after(duration d) noexcept;
 
 }  // namespace detail
 

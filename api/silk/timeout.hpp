@@ -74,7 +74,7 @@ class [[nodiscard("a timeout must be awaited")]] timeout_awaiter : private timeo
     if (body.held == outcome::error) std::rethrow_exception(body.slot.error());
     if (from_above) throw_cancelled(*this->parent->context);
     if (body.held == outcome::value) return this->take_body_value();
-    if (this->timer.expired()) throw timeout_error();
+    if (this->timer.expired()) throw timeout_error(this->error_of(body));
     std::rethrow_exception(this->error_of(body));
   }
 

@@ -47,6 +47,11 @@ concept awaitable = requires(std::remove_reference_t<awaiter_type<A>>& awaiter) 
   awaiter.await_resume();
 };
 
+// What awaiting it as an rvalue gives, as a value that can be kept.
+template <class A>
+using awaited_value = std::decay_t<
+    decltype(std::declval<std::remove_reference_t<awaiter_type<A>>&>().await_resume())>;
+
 template <class A>
 concept native_awaitable =
     awaitable<A> && std::derived_from<std::remove_reference_t<awaiter_type<A>>, native_awaiter>;

@@ -122,6 +122,10 @@ struct task_context : receiver {
     if ((word.load(sync::memory_order_relaxed) & pending) == 0) return false;
     return (word.fetch_and(~pending, sync::memory_order_acq_rel) & pending) != 0;  // E:pending in
   }
+  // Accepted cancels that were not taken back. [any]
+  std::uint32_t requests() const noexcept {
+    return cancelling.load(sync::memory_order_relaxed);  // relaxed: a count, for information
+  }
   bool cancel_pending() const noexcept {
     return (word.load(sync::memory_order_acquire) & pending) != 0;  // E:pending in
   }

@@ -124,6 +124,11 @@ struct fork_group : wait {
   void note_reason(const cancel_requests& requests) noexcept;  // [holder]
   std::coroutine_handle<> start_through_the_loop(engine::worker& worker) noexcept;
   std::coroutine_handle<> pass_token() noexcept;
+  // After a child that this thread had entered from its loop.
+  std::coroutine_handle<> resume_parent() noexcept {
+    set_running(parent->context);
+    return parent->handle();
+  }
 };
 
 // Everything above `context` learns that something below it suspends. [task]
@@ -164,11 +169,13 @@ inline void run_disturbed(engine::job& self) noexcept {
   promise_base& promise = static_cast<promise_base&>(self);
   fork_base& child = static_cast<fork_base&>(*promise.context);
   child.disturbed = true;
-  if (child.cancel_pending()) [[unlikely]] {
+  // The inside of a scope begins in any case, as it does when it is entered at once.
+  if (child.cancel_pending() && !child.scope) [[unlikely]] {
     discard(child);
-    return fork_finished(child).resume();
+    fork_finished(child).resume();
+    return set_running(nullptr);
   }
-  promise.handle().resume();
+  promise.enter();
 }
 
 inline std::coroutine_handle<> fork_group::start(promise_base& waiting) noexcept {
@@ -192,7 +199,7 @@ inline std::coroutine_handle<> fork_group::finished(fork_base& ended) noexcept {
   if (outsiders != nullptr) [[unlikely]]
     members += outsiders->child_ended(ended);
   if (ended.disturbed) [[unlikely]] {
-    return arrive(members) ? parent->handle() : std::coroutine_handle<>(std::noop_coroutine());
+    return arrive(members) ? resume_parent() : std::noop_coroutine();
   }
   own_done += static_cast<std::uint32_t>(members);
   return pass_token();
@@ -221,8 +228,7 @@ inline std::coroutine_handle<> fork_group::pass_token() noexcept {
   // relaxed: whoever linked the group was a child that ran before us under the token
   if (own_done == total && !linked.load(sync::memory_order_relaxed)) [[likely]]
     return parent->handle();
-  return arrive(arrived + own_done) ? parent->handle()
-                                    : std::coroutine_handle<>(std::noop_coroutine());
+  return arrive(arrived + own_done) ? resume_parent() : std::noop_coroutine();
 }
 
 inline bool fork_group::leave() noexcept {

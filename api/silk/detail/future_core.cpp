@@ -34,8 +34,8 @@ removal future_core::remove_waiter(waiter& w) noexcept {
 }
 
 void future_core::complete(outcome reached, after_completion then) noexcept {
-  engine::job_list woken;
-  engine::pool* pool = nullptr;
+  wake_list woken;
+  bool calls_back = false;
   {
     sync::lock_guard hold(lock_);
     // E:future-done out: the result
@@ -46,25 +46,43 @@ void future_core::complete(outcome reached, after_completion then) noexcept {
       if (first_ != nullptr) first_->previous = nullptr;
       w.stage = waiter_stage::told;
       engine::pool* home = w.pool;
-      engine::job* job = w.completed(w);  // `w` may be gone now
-      if (job == nullptr) continue;
-      if (pool != nullptr && home != pool) {
-        pool->schedule(woken);
-        woken = {};
-      }
-      pool = home;
-      woken.push_back(*job);
+      // After the call `w` may be gone.
+      if (engine::job* job = w.completed(w)) woken.add(*home, *job);
     }
     last_ = nullptr;
+    calls_back = callbacks_ != nullptr && callbacks_->begin();
   }
-  if (woken.empty()) return;
-  if (woken.size() > 1) return pool->schedule(woken);
-  engine::worker* here = engine::current_worker();
-  if (then == after_completion::ends_turn && here != nullptr && &here->owner() == pool) {
-    here->push_first_instead_of_me(*woken.first());
-  } else {
-    pool->schedule_first(*woken.first());
+  if (calls_back) callbacks_->schedule();
+  woken.run(then);
+}
+
+std::uint64_t future_core::add_callback(std::unique_ptr<done_callbacks::entry> fresh,
+                                        std::uint32_t runtime_serial) {
+  auto first = std::make_unique<done_callbacks>(*this, runtime_serial);
+  std::uint64_t id = 0;
+  bool calls_back = false;
+  {
+    sync::lock_guard hold(lock_);
+    if (callbacks_ == nullptr) callbacks_ = std::move(first);
+    id = callbacks_->add(std::move(fresh));
+    calls_back = done() && callbacks_->begin();
   }
+  if (calls_back) callbacks_->schedule();
+  return id;
+}
+
+bool future_core::remove_callback(std::uint64_t id) noexcept {
+  std::unique_ptr<done_callbacks::entry> removed;  // destroyed after the unlock
+  sync::lock_guard hold(lock_);
+  if (callbacks_ != nullptr) removed = callbacks_->remove(id);
+  return removed != nullptr;
+}
+
+std::size_t future_core::waiters() const noexcept {
+  sync::lock_guard hold(lock_);
+  std::size_t count = callbacks_ != nullptr ? callbacks_->size() : 0;
+  for (const waiter* each = first_; each != nullptr; each = each->next) ++count;
+  return count;
 }
 
 void report_unseen(const std::exception_ptr& error) noexcept {

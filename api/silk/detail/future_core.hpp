@@ -16,12 +16,15 @@
 #pragma once
 
 #include "context.hpp"
+#include "done_callbacks.hpp"
 #include "engine.hpp"
 #include "result.hpp"
+#include "wake_list.hpp"
 
 #include <concepts>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <type_traits>
 
 namespace silk::detail {
@@ -54,9 +57,6 @@ struct waiter {
   waiter* next = nullptr;
   waiter_stage stage = waiter_stage::fresh;
 };
-
-// What the caller of complete() does next, so that the woken task can be placed well.
-enum class after_completion : std::uint8_t { runs_on, ends_turn };
 
 class future_core {
  public:
@@ -91,8 +91,12 @@ class future_core {
   // Asks for an end by cancellation; false when it was already done. [any]
   virtual bool cancel(cancel_requests& requests) noexcept = 0;
 
-  // The outcome, once done. Marks a failure as seen.
-  virtual std::exception_ptr error() noexcept = 0;  // error or cancelled; null for a value
+  // What came out, once done: error or cancelled; null for a value.
+  virtual std::exception_ptr stored_error() noexcept = 0;
+  std::exception_ptr error() noexcept {  // counts as seen
+    mark_seen();
+    return stored_error();
+  }
 
   // Destroys a result that will never be shown. [who began]
   virtual void discard_result(outcome held) noexcept = 0;
@@ -108,7 +112,17 @@ class future_core {
   void abandon() noexcept {
     state_.store(0, sync::memory_order_relaxed);  // relaxed: nothing is shown
   }
-  void complete(outcome reached, after_completion then) noexcept;  // [who began]
+  void complete(outcome reached, after_completion then) noexcept;  // [who began, with a reference]
+
+  // Functions to call when done; they see the future, not a task. `runtime_serial` tells who calls them.
+  std::uint64_t add_callback(std::unique_ptr<done_callbacks::entry> fresh,
+                             std::uint32_t runtime_serial);  // [any]
+  bool remove_callback(std::uint64_t id) noexcept;           // true: it will not be called [any]
+  // The runtime that this future belongs to, if it is a task's. [any]
+  virtual std::uint32_t home_serial() const noexcept { return 0; }
+
+  // Who waits: tasks and callbacks. Walks the list: for tests and reports. [any]
+  std::size_t waiters() const noexcept;
 
   void mark_seen() noexcept {
     // relaxed: read by the last owner, after E:last-reference
@@ -125,14 +139,22 @@ class future_core {
   }
 
  private:
+  friend done_callbacks;
+  friend class task_node;
   static constexpr std::uint8_t setting = 0xff;
 
   sync::atomic<std::uint32_t> references_;
   sync::atomic<std::uint8_t> state_{0};
   sync::atomic<bool> seen_{false};
-  sync::spinlock lock_;
-  waiter* first_ = nullptr;  // guarded by lock_
-  waiter* last_ = nullptr;   // guarded by lock_
+  mutable sync::spinlock lock_;
+  // Guarded by lock_.
+  waiter* first_ = nullptr;
+  waiter* last_ = nullptr;
+  std::unique_ptr<done_callbacks> callbacks_;  // made by the first add
+
+ protected:
+  // Why it was cancelled. Of a plain future: written by who began. Of a task: see task_node.
+  reason_ptr reason_;
 };
 
 // A failure that nobody looked at before its last owner went away.
@@ -151,19 +173,18 @@ class future_state : public future_core {
 
   bool cancel(cancel_requests& requests) noexcept override {
     if (!try_begin()) return false;
-    reason = requests.reason();
+    reason_ = requests.reason();
     complete(outcome::skipped, after_completion::runs_on);
     return true;
   }
 
-  std::exception_ptr error() noexcept override {
-    mark_seen();
+  std::exception_ptr stored_error() noexcept override {
     switch (state()) {
       case outcome::error:
       case outcome::cancelled:
         return slot.error();
       case outcome::skipped:
-        return std::make_exception_ptr(cancelled(reason));
+        return std::make_exception_ptr(cancelled(reason_));
       case outcome::none:
       case outcome::value:
         break;
@@ -181,7 +202,6 @@ class future_state : public future_core {
   }
 
   detail::result<T> slot;
-  reason_ptr reason;  // of a future that was cancelled
 
  protected:
   void destroy() noexcept override {

@@ -14,6 +14,7 @@
 #include "context.hpp"
 #include "engine.hpp"
 #include "result.hpp"
+#include "running.hpp"
 
 #include <coroutine>
 #include <exception>
@@ -39,8 +40,12 @@ struct promise_base : engine::job {
     run = resume_job;
     return *this;
   }
-  static void resume_job(engine::job& self) noexcept {
-    static_cast<promise_base&>(self).handle().resume();
+  static void resume_job(engine::job& self) noexcept { static_cast<promise_base&>(self).enter(); }
+  // Runs the coroutine until it suspends or ends. [the job]
+  void enter() noexcept {
+    set_running(context);
+    handle().resume();
+    set_running(nullptr);
   }
 };
 

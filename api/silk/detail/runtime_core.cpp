@@ -81,6 +81,25 @@ void report_failure(std::uint32_t runtime_serial, const failure& what) noexcept 
   handler ? handler(what) : print_failure(what);
 }
 
+bool schedule_on_runtime(std::uint32_t serial, engine::job& item) noexcept {
+  runtime_core* home = current_runtime();
+  if (home != nullptr && home->serial() == serial) {
+    home->pool().schedule(item);
+    return true;
+  }
+  {
+    sync::lock_guard hold(runtimes().lock);
+    const auto found = std::ranges::find(runtimes().all, serial, &runtime_core::serial);
+    if (found == runtimes().all.end()) return false;
+    home = *found;
+    home->visits_.fetch_add(1, sync::memory_order_seq_cst);  // E:visit out, before we look
+  }
+  const bool open = home->life_.load(sync::memory_order_seq_cst) != life::closed;  // E:closing in
+  if (open) home->pool().schedule(item);
+  home->visits_.fetch_sub(1, sync::memory_order_release);  // E:visit out
+  return open;
+}
+
 // ---- the core ----
 
 namespace {
@@ -98,6 +117,7 @@ runtime_core::runtime_core(runtime& face, options chosen)
       on_failure_(std::move(chosen.on_failure)),
       tasks_(chosen.workers),
       blocking_threads_(chosen.blocking_threads),
+      starts_eagerly_(chosen.starts_eagerly),
       pool_({.workers = chosen.workers, .clock = chosen.clock, .embedder = this}),
       closing_reason_(std::make_shared<const std::string>("the runtime is shutting down")) {
   sync::lock_guard hold(runtimes().lock);
@@ -130,14 +150,14 @@ runtime_core::visit::visit(runtime_core& runtime) {
   throw usage_error("the runtime is closed: it takes no more tasks and callbacks");
 }
 
-bool runtime_core::admit(task_node& node) noexcept {
+admission runtime_core::admit(task_node& node) noexcept {
   const bool late = state() != life::running;
   const bool stays_outside = late && !pool_.is_worker();
   if (!stays_outside) tasks_.add(node);
   if (!late && state() == life::running) [[likely]]
-    return true;
+    return admission::welcome;
   node.cancel_for_closing(closing_reason_);
-  return !stays_outside;
+  return stays_outside ? admission::refused : admission::cancelled;
 }
 
 void runtime_core::dismiss(task_node& node) noexcept {

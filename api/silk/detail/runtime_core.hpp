@@ -59,6 +59,12 @@ class task_registry {
 
 enum class life : std::uint8_t { running, closing, closed };
 
+enum class [[nodiscard]] admission : std::uint8_t {
+  welcome,
+  cancelled,  // starts cancelled, since the runtime is closing
+  refused,    // is not to start at all
+};
+
 inline constexpr std::uint32_t no_runtime = 0;  // no runtime's serial
 
 class runtime_core {
@@ -67,6 +73,7 @@ class runtime_core {
     unsigned workers;
     engine::clock_kind clock;
     unsigned blocking_threads;
+    bool starts_eagerly;
     failure_handler on_failure;
   };
   runtime_core(runtime& face, options chosen);
@@ -97,11 +104,13 @@ class runtime_core {
    private:
     runtime_core* guest_ = nullptr;
   };
+  friend bool schedule_on_runtime(std::uint32_t serial, engine::job& item) noexcept;
   life state() const noexcept { return life_.load(sync::memory_order_acquire); }  // E:closing in
 
-  // A task joins; if the runtime is closing it is cancelled at once. False: it has not joined, since
-  // threads that spawn on and on would keep a closing runtime open; refuse() it. [who spawns]
-  [[nodiscard]] bool admit(task_node& node) noexcept;
+  // A task joins; if the runtime is closing it is cancelled at once, or refused: threads that spawn on
+  // and on would keep a closing runtime open. [who spawns]
+  admission admit(task_node& node) noexcept;
+  bool starts_eagerly() const noexcept { return starts_eagerly_; }
   void dismiss(task_node& node) noexcept;  // [task]
 
   void begin_closing() noexcept;  // cancels everybody [any]
@@ -121,6 +130,7 @@ class runtime_core {
   sync::mutex blocking_lock_;
   std::unique_ptr<engine::blocking_pool> blocking_;
   unsigned blocking_threads_;
+  bool starts_eagerly_;
   engine::pool pool_;
   reason_ptr closing_reason_;
 };
@@ -129,6 +139,9 @@ class runtime_core {
 runtime_core* current_runtime() noexcept;
 // As above, but a usage_error that names `verb` when there is none.
 runtime_core& required_runtime(const char* verb);
+
+// Makes `item` runnable on the runtime with that number. False: it has ended. [any]
+[[nodiscard]] bool schedule_on_runtime(std::uint32_t serial, engine::job& item) noexcept;
 
 // Tells the runtime's handler; prints when there is none, or when that runtime is gone.
 void report_failure(std::uint32_t runtime_serial, const failure& what) noexcept;

@@ -47,7 +47,7 @@ bool task_node::cancel(cancel_requests& requests) noexcept {
   if (requests.reason() != nullptr) {
     reason_ptr reason = requests.reason();
     sync::lock_guard hold(text_lock_);
-    if (!reason_is_final_) reason_.swap(reason);
+    if (!reason_is_final_) core_.reason_.swap(reason);
   }
   return context_.cancel(requests);
 }
@@ -57,7 +57,7 @@ void task_node::cancel_for_closing(const reason_ptr& reason) noexcept {
     sync::lock_guard hold(text_lock_);
     if (told_of_closing_) return;
     told_of_closing_ = true;
-    if (!reason_is_final_) reason_ = reason;
+    if (!reason_is_final_) core_.reason_ = reason;
     context_.mark_cancelled();  // under the lock: who finds the flag set may rely on the mark
   }
   cancel_requests requests(reason);
@@ -73,20 +73,32 @@ task_node* task_node::resumed_by(engine::job& item) noexcept {
 
 reason_ptr task_node::cancel_reason() const noexcept {
   sync::lock_guard hold(text_lock_);
-  return reason_;
+  return core_.reason_;
 }
 
-void task_node::start(promise_base& body) noexcept {
+void task_node::bind(promise_base& body) noexcept {
   body.receiver = &context_;
   body.context = &context_;
   body.run = run_first;
+}
+
+void task_node::start(promise_base& body) noexcept {
+  bind(body);
   pool().schedule(body);
+}
+
+void task_node::start_here(promise_base& body) noexcept {
+  bind(body);
+  task_context* const caller = running();
+  run_first(body);
+  set_running(caller);
+  engine::current_worker()->ran_inside_a_job();
 }
 
 void task_node::run_first(engine::job& self) noexcept {
   promise_base& body = static_cast<promise_base&>(self);
   if (!body.context->cancel_pending()) [[likely]]
-    return body.handle().resume();
+    return body.enter();
   auto& root = static_cast<root_context&>(*body.context);
   body.handle().destroy();
   root.held = outcome::skipped;

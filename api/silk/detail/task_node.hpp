@@ -47,6 +47,9 @@ class task_node {
   // Makes the task runnable for the first time. [who spawns]
   void start(promise_base& body) noexcept;
 
+  // Runs the task up to its first suspension, here. [a worker of the runtime]
+  void start_here(promise_base& body) noexcept;
+
   // Ends a task that has been cancelled instead of starting it. [who spawns]
   void refuse(promise_base& body) noexcept;
 
@@ -55,6 +58,7 @@ class task_node {
 
  private:
   friend class task_registry;
+  void bind(promise_base& body) noexcept;
   static void run_first(engine::job& self) noexcept;
 
   root_context context_;
@@ -66,12 +70,11 @@ class task_node {
   task_node* next_ = nullptr;
   std::uint16_t registry_shard_ = 0;
   mutable sync::spinlock text_lock_;
-  bool reason_is_final_ = false;        // guarded by text_lock_
+  bool reason_is_final_ = false;        // guarded by text_lock_, as is the core's reason
   bool told_of_closing_ = false;        // guarded by text_lock_
   const std::uint32_t runtime_serial_;  // for when runtime_ is gone
   std::unique_ptr<std::string> name_;   // guarded by text_lock_; null: generated
   std::uint64_t number_ = 0;            // for the generated name
-  reason_ptr reason_;                   // guarded by text_lock_
 };
 
 template <class T>
@@ -82,11 +85,12 @@ class task_state final : public future_state<T>, public task_node {
 
   bool cancel(cancel_requests& requests) noexcept override { return task_node::cancel(requests); }
 
-  std::exception_ptr error() noexcept override {
-    this->mark_seen();
+  std::uint32_t home_serial() const noexcept override { return this->runtime_serial(); }
+
+  std::exception_ptr stored_error() noexcept override {
     if (this->state() == outcome::skipped)
       return std::make_exception_ptr(cancelled(cancel_reason()));
-    return future_state<T>::error();
+    return future_state<T>::stored_error();
   }
 
  protected:

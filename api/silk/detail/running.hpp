@@ -1,0 +1,24 @@
+// running: which task the calling thread runs now, for plain functions that a task calls.
+//
+// Set by whoever enters a coroutine from a worker's loop, and cleared when the coroutine suspends. A
+// child of gather that is entered by symmetric transfer, because nothing was stolen and nothing had
+// suspended, leaves it alone: forking costs nothing for it. What is noted is then a context further up.
+// It belongs to the same spawned task, and as the children in between have not bound anything, it
+// answers every question about context variables alike.
+#pragma once
+
+#include "engine.hpp"
+
+namespace silk::detail {
+
+struct task_context;
+
+inline constinit thread_local task_context* running_context = nullptr;
+
+// nullptr outside of tasks. Not to be kept across a co_await. [any]
+SILK_TLS_ACCESSOR inline task_context* running() noexcept { return running_context; }
+SILK_TLS_ACCESSOR inline void set_running(task_context* context) noexcept {
+  running_context = context;
+}
+
+}  // namespace silk::detail
