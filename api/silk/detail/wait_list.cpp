@@ -3,13 +3,10 @@
 namespace silk::detail {
 
 bool wait_list::add(turn_wait& w) noexcept {
-  if (w.stage_ == turn_wait::stage::removed) return false;
+  w.refused_ = w.stage_ == turn_wait::stage::removed;
+  if (w.refused_) return false;
   w.stage_ = turn_wait::stage::linked;
-  w.previous_ = last_;
-  w.next_ = nullptr;
-  (last_ != nullptr ? last_->next_ : first_) = &w;
-  last_ = &w;
-  ++size_;
+  link(w);
   return true;
 }
 
@@ -19,10 +16,36 @@ void wait_list::grant(turn_wait& w, wake_list& woken) noexcept {
   woken.add(*w.pool_, *w.waiting_);
 }
 
+void wait_list::move_first(wait_list& to) noexcept {
+  turn_wait& w = *first_;
+  unlink(w);
+  to.link(w);
+  w.home_.store(&to, sync::memory_order_relaxed);  // relaxed: keeps L3, under both locks
+}
+
+void wait_list::link(turn_wait& w) noexcept {
+  w.previous_ = last_;
+  w.next_ = nullptr;
+  (last_ != nullptr ? last_->next_ : first_) = &w;
+  last_ = &w;
+  ++size_;
+}
+
 void wait_list::unlink(turn_wait& w) noexcept {
   (w.previous_ != nullptr ? w.previous_->next_ : first_) = w.next_;
   (w.next_ != nullptr ? w.next_->previous_ : last_) = w.previous_;
   --size_;
+}
+
+// The home outlives the wait, and the canceller keeps the wait from ending (C1).
+sync::unique_lock<sync::spinlock> turn_wait::lock_home() noexcept {
+  for (;;) {
+    // relaxed: looked at again under its lock
+    wait_list* const home = home_.load(sync::memory_order_relaxed);
+    sync::unique_lock hold(home->lock_);
+    // relaxed: L3
+    if (home_.load(sync::memory_order_relaxed) == home) return hold;
+  }
 }
 
 cancel_answer turn_wait::cancel_turn(wait& self, cancel_requests&) noexcept {
@@ -30,16 +53,18 @@ cancel_answer turn_wait::cancel_turn(wait& self, cancel_requests&) noexcept {
   wake_list woken;
   cancel_answer answer{cancel_status::finished};
   {
-    sync::lock_guard hold(here.home_.lock_);
+    const auto hold = here.lock_home();
+    // relaxed: stays as it is while its lock is held
+    wait_list& home = *here.home_.load(sync::memory_order_relaxed);
     switch (here.stage_) {
       case stage::fresh:
         here.stage_ = stage::removed;
         answer = {cancel_status::early};
         break;
       case stage::linked:
-        here.home_.unlink(here);
+        home.unlink(here);
         here.stage_ = stage::removed;
-        here.home_.after_removal(woken);
+        home.after_removal(woken);
         answer = {cancel_status::claimed, here.waiting_};
         break;
       case stage::granted:

@@ -4,12 +4,16 @@
 // what is there, else wait" is one step, and so is "hand it over, else put it back".
 //
 //   fresh --add--> linked --grant--> granted     the task is woken and has its turn
-//     |               `--remove----> removed     it was cancelled, and the canceller wakes it
+//     |             |  | `--remove----> removed  it was cancelled, and the canceller wakes it
+//     |             |  `--move_first--> linked   in another list
 //     `--remove----> removed                     (add then refuses it)
 //
-// L1: a turn is never lost. Who is granted one and cancelled before it resumes passes it on; its
-//     awaiter learns that from leave().
-// L2: a waiter is in the list exactly while it is `linked`; it leaves by one grant or one remove.
+// L1: a turn is never lost. Who is granted one, or finds one free, and is cancelled before it goes on,
+//     passes it on; its awaiter learns that from leave().
+// L2: a waiter is in its home's list exactly while it is `linked`; it leaves by one grant or one
+//     remove.
+// L3: its home changes under the locks of both lists, so whoever holds the home's lock and finds that
+//     it still is the home has the waiter to itself.
 //
 // Waiters may belong to different runtimes; each is woken on its own.
 #pragma once
@@ -32,16 +36,19 @@ class wait_list;
 enum class turn : std::uint8_t {
   taken,   // go on
   lost,    // cancelled without having had it: throw
-  unused,  // cancelled after it was granted: pass it on, then throw
+  unused,  // cancelled after it was granted or taken: pass it on, then throw
 };
 
 // A task's place in a wait_list. Lives in the awaiter.
 class turn_wait : public native_awaiter, public wait {
  public:
-  explicit turn_wait(wait_list& home) noexcept : wait(cancel_turn), home_(home) {}
+  explicit turn_wait(wait_list& home) noexcept : wait(cancel_turn), home_(&home) {}
 
   turn_wait(const turn_wait&) = delete;
   turn_wait& operator=(const turn_wait&) = delete;
+
+  // Whatever the primitive keeps with a waiter: what it wants, what it was given. [holder; the task]
+  std::uint32_t note = 0;
 
  protected:
   [[noreturn]] void throw_cancelled() const { detail::throw_cancelled(*waiting_->context); }
@@ -54,6 +61,9 @@ class turn_wait : public native_awaiter, public wait {
     stage_ = stage::removed;
     return false;
   }
+  // After enter(): the primitive was asked and does not let the task wait. Unless that was because of
+  // a cancel, the task has its turn, and a cancel that comes from now on finds it so. [task]
+  void stay() noexcept { taken_at_once_ = !refused_; }
   // The task runs again, or never suspended. [task]
   turn leave() noexcept {
     if (waiting_ == nullptr) return turn::taken;
@@ -61,7 +71,7 @@ class turn_wait : public native_awaiter, public wait {
     if (stage_ != stage::removed) return cancel_due ? turn::unused : turn::taken;
     // A second cancel meanwhile: one delivery serves both.
     static_cast<void>(waiting_->context->take_pending());
-    return turn::lost;
+    return taken_at_once_ ? turn::unused : turn::lost;
   }
 
  private:
@@ -69,13 +79,16 @@ class turn_wait : public native_awaiter, public wait {
   enum class stage : std::uint8_t { fresh, linked, granted, removed };
 
   static cancel_answer cancel_turn(wait& self, cancel_requests& requests) noexcept;
+  sync::unique_lock<sync::spinlock> lock_home() noexcept;
 
-  wait_list& home_;
+  sync::atomic<wait_list*> home_;
   promise_base* waiting_ = nullptr;
   engine::pool* pool_ = nullptr;
   turn_wait* previous_ = nullptr;  // of the list, as all that follows
   turn_wait* next_ = nullptr;
   stage stage_ = stage::fresh;
+  bool refused_ = false;  // [task], as the next
+  bool taken_at_once_ = false;
 };
 
 // The base of what tasks wait at. Members that say [holder] want lock_ held.
@@ -86,7 +99,7 @@ class wait_list {
 
  protected:
   wait_list() noexcept = default;
-  ~wait_list() {
+  virtual ~wait_list() {
     SILK_ASSERT(first_ == nullptr, "destroy this only when no task waits for it any more");
   }
 
@@ -98,6 +111,11 @@ class wait_list {
   void grant(turn_wait& w, wake_list& woken) noexcept;       // [holder]
   // To the one that has waited longest; something must wait. [holder]
   void grant_first(wake_list& woken) noexcept { grant(*first_, woken); }
+  void grant_all(wake_list& woken) noexcept {  // [holder]
+    while (!empty()) grant_first(woken);
+  }
+  // The one that has waited longest goes on waiting, in another list. [holder of both]
+  void move_first(wait_list& to) noexcept;
 
   // A waiter was taken out by a cancel: those behind it may have their turn now. [holder]
   virtual void after_removal(wake_list&) noexcept {}
@@ -106,6 +124,7 @@ class wait_list {
 
  private:
   friend class turn_wait;
+  void link(turn_wait& w) noexcept;
   void unlink(turn_wait& w) noexcept;
 
   turn_wait* first_ = nullptr;
@@ -138,7 +157,10 @@ class turn_operation<Verb>::awaiter : public turn_wait {
   bool await_ready() { return verb_.try_now(); }
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
-    return enter(waiting.promise()) && verb_.now_or_wait(*this);
+    if (!enter(waiting.promise())) return false;
+    if (verb_.now_or_wait(*this)) return true;  // and may have gone on already
+    stay();
+    return false;
   }
   decltype(auto) await_resume() {
     const turn came = leave();
