@@ -55,6 +55,12 @@ class broken_promise : public std::runtime_error {
   broken_promise() : std::runtime_error("the promise was dropped before it was given a value") {}
 };
 
+/// A barrier was reset or aborted while the task waited at it, or had been aborted before.
+class broken_barrier : public std::runtime_error {
+ public:
+  broken_barrier() : std::runtime_error("the barrier was reset or aborted") {}
+};
+
 /// The runtime, or whatever was used, has been closed.
 class closed_error : public std::runtime_error {
  public:

@@ -1,5 +1,7 @@
 #include "mutex.hpp"
 
+#include <utility>
+
 namespace silk {
 
 bool mutex::try_lock() noexcept {
@@ -18,14 +20,20 @@ void mutex::unlock() {
   detail::wake_list woken;
   {
     detail::sync::lock_guard hold(lock_);
-    if (!locked_) throw usage_error("this mutex is not locked: unlock() has nothing to undo");
-    if (empty()) {
-      locked_ = false;
-    } else {
-      grant_first(woken);  // stays locked on behalf of the one that is woken
-    }
+    if (!give_back(woken))
+      throw usage_error("this mutex is not locked: unlock() has nothing to undo");
   }
   woken.run();
+}
+
+bool mutex::give_back(detail::wake_list& woken) noexcept {
+  if (!locked_) return false;
+  if (empty()) {
+    locked_ = false;
+  } else {
+    grant_first(woken);  // stays locked on behalf of the one that is woken
+  }
+  return true;
 }
 
 bool mutex::is_locked() const noexcept {

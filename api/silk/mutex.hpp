@@ -1,11 +1,11 @@
 // mutex: one task at a time.
 #pragma once
 
+#include "detail/turn_guard.hpp"
 #include "detail/wait_list.hpp"
 #include "errors.hpp"
 
 #include <cstddef>
-#include <utility>
 
 namespace silk {
 
@@ -18,8 +18,13 @@ namespace silk {
 /// Threads   lock() and scoped() in tasks, of any runtime; everything else on any thread.
 /// Lifetime  must outlive its waiters: the program ends with a message if it does not.
 class mutex : private detail::wait_list {
+  struct unlocks {
+    void operator()(mutex& held) const { held.unlock(); }
+  };
+
  public:
-  class guard;
+  /// Unlocks at its end, or in its unlock().
+  using guard = detail::turn_guard<mutex, unlocks>;
 
   mutex() noexcept = default;
 
@@ -45,6 +50,8 @@ class mutex : private detail::wait_list {
   std::size_t waiting() const noexcept;
 
  private:
+  friend class condition;  // its waiters move here when they are notified
+
   class lock_verb {
    public:
     explicit lock_verb(mutex& home) noexcept : mutex_(&home) {}
@@ -59,40 +66,14 @@ class mutex : private detail::wait_list {
   };
   struct scoped_verb : lock_verb {
     using lock_verb::lock_verb;
-    guard result() const noexcept;
+    guard result() const noexcept { return guard(*mutex_); }
   };
 
   bool lock_or_wait(detail::turn_wait& w) noexcept;
+  // Hands it over or frees it; false: it was free. [holder]
+  bool give_back(detail::wake_list& woken) noexcept;
 
   bool locked_ = false;  // guarded by lock_
 };
-
-/// Holds a mutex and unlocks it at its end. Movable; an empty one holds nothing.
-class [[nodiscard]] mutex::guard {
- public:
-  guard() noexcept = default;
-  guard(guard&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
-  guard& operator=(guard&& other) {
-    if (this != &other) {
-      unlock();
-      held_ = std::exchange(other.held_, nullptr);
-    }
-    return *this;
-  }
-  ~guard() { unlock(); }
-
-  explicit operator bool() const noexcept { return held_ != nullptr; }
-  /// Unlocks now instead of at the end.
-  void unlock() {
-    if (held_ != nullptr) std::exchange(held_, nullptr)->unlock();
-  }
-
- private:
-  friend class mutex;
-  explicit guard(mutex& held) noexcept : held_(&held) {}
-  mutex* held_ = nullptr;
-};
-
-inline mutex::guard mutex::scoped_verb::result() const noexcept { return guard(*mutex_); }
 
 }  // namespace silk

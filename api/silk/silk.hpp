@@ -1,16 +1,22 @@
 // silk: asyncio for every core. Everything in one header.
 #pragma once
 
+#include "barrier.hpp"
+#include "condition.hpp"
 #include "errors.hpp"
+#include "event.hpp"
 #include "failure.hpp"
 #include "future.hpp"
 #include "gather.hpp"
 #include "gather_settled.hpp"
 #include "join_handle.hpp"
+#include "latch.hpp"
 #include "mutex.hpp"
 #include "promise.hpp"
 #include "run.hpp"
 #include "runtime.hpp"
+#include "rw_mutex.hpp"
+#include "semaphore.hpp"
 #include "shield.hpp"
 #include "sleep.hpp"
 #include "spawn.hpp"
