@@ -29,8 +29,9 @@ class barrier : public turn_test {
 };
 
 TEST_F(barrier, refuses_more_parties_than_it_can_count) {
-  EXPECT_THROW(silk::barrier(std::numeric_limits<std::ptrdiff_t>::max()), std::invalid_argument);
-  EXPECT_THROW(silk::barrier(std::numeric_limits<std::ptrdiff_t>::min()), std::invalid_argument);
+  const auto make = [](std::ptrdiff_t parties) { silk::barrier made(parties); };
+  EXPECT_THROW(make(std::numeric_limits<std::ptrdiff_t>::max()), std::invalid_argument);
+  EXPECT_THROW(make(std::numeric_limits<std::ptrdiff_t>::min()), std::invalid_argument);
 }
 
 TEST_F(barrier, gives_indices_in_order_of_arrival) {
