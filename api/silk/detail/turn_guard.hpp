@@ -7,6 +7,8 @@ namespace silk::detail {
 
 /// Holds a lock or a permit and gives it back at its end. Movable; an empty one holds nothing.
 ///
+/// Fails     if somebody else has given it back already: unlock() with usage_error (a bounded_semaphore's
+///           with std::invalid_argument), the end of the guard by ending the program.
 /// Threads   it may end on any thread.
 /// Lifetime  what it holds a turn of must outlive it.
 template <class Primitive, class GiveBack>
@@ -15,7 +17,7 @@ class [[nodiscard("it ends at once, and what it holds is given back")]] turn_gua
   turn_guard() noexcept = default;
   explicit turn_guard(Primitive& held) noexcept : held_(&held) {}
   turn_guard(turn_guard&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
-  turn_guard& operator=(turn_guard&& other) {
+  turn_guard& operator=(turn_guard&& other) noexcept {
     if (this != &other) {
       unlock();
       held_ = std::exchange(other.held_, nullptr);
