@@ -28,7 +28,7 @@ namespace silk {
 class condition : private detail::wait_list {
  public:
   /// With a mutex of its own.
-  condition() noexcept : condition(own_) {}
+  condition() noexcept : mutex_(own_) {}
   /// Shares a mutex: to lock either is to lock both.
   explicit condition(mutex& shared) noexcept : mutex_(shared) {}
 
