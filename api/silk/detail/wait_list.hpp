@@ -5,17 +5,17 @@
 //
 //   fresh --add--> linked --grant--> granted     the task is woken and has its turn
 //     |             |  | `--remove----> removed  it was cancelled, and the canceller wakes it
-//     |             |  `--move_first--> linked   in another list
-//     `--remove----> removed                     (add then refuses it)
+//     |             |  `--move_first--> linked   in another line
+//     `--remove----> removed                     (add and take then refuse it)
 //
 // L1: a turn is never lost. Who is granted one, or finds one free, and is cancelled before it goes on,
 //     passes it on; its awaiter learns that from leave().
-// L2: a waiter is in its home's list exactly while it is `linked`; it leaves by one grant or one
-//     remove.
-// L3: its home changes under the locks of both lists, so whoever holds the home's lock and finds that
+// L2: a waiter is in a line exactly while it is `linked`; it leaves by one grant or one remove.
+// L3: its home changes under the locks of both homes, so whoever holds the home's lock and finds that
 //     it still is the home has the waiter to itself.
 //
-// Waiters may belong to different runtimes; each is woken on its own.
+// wait_home is the lock, wait_line those who wait for the same thing; most primitives are a wait_list,
+// which is one of each. Waiters may belong to different runtimes; each is woken on its own.
 #pragma once
 
 #include "awaitable.hpp"
@@ -26,10 +26,13 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace silk::detail {
 
+class wait_home;
+class wait_line;
 class wait_list;
 
 // How a wait for a turn came to its end.
@@ -39,10 +42,10 @@ enum class turn : std::uint8_t {
   unused,  // cancelled after it was granted or taken: pass it on, then throw
 };
 
-// A task's place in a wait_list. Lives in the awaiter.
+// A task's place in a line. Lives in the awaiter.
 class turn_wait : public native_awaiter, public wait {
  public:
-  explicit turn_wait(wait_list& home) noexcept : wait(cancel_turn), home_(&home) {}
+  explicit turn_wait(wait_home& home) noexcept : wait(cancel_turn), home_(&home) {}
 
   turn_wait(const turn_wait&) = delete;
   turn_wait& operator=(const turn_wait&) = delete;
@@ -52,6 +55,8 @@ class turn_wait : public native_awaiter, public wait {
 
  protected:
   [[noreturn]] void throw_cancelled() const { detail::throw_cancelled(*waiting_->context); }
+  // After `unused`: the turn was used after all, so the cancel is for the next await. [task]
+  void put_off_cancel() const noexcept { waiting_->context->give_back_pending(); }
   // The task is about to suspend, and a cancel finds it. False: a cancel was pending. [task]
   bool enter(promise_base& waiting) noexcept {
     waiting_ = &waiting;
@@ -75,31 +80,55 @@ class turn_wait : public native_awaiter, public wait {
   }
 
  private:
+  friend class wait_home;
+  friend class wait_line;
   friend class wait_list;
   enum class stage : std::uint8_t { fresh, linked, granted, removed };
 
   static cancel_answer cancel_turn(wait& self, cancel_requests& requests) noexcept;
   sync::unique_lock<sync::spinlock> lock_home() noexcept;
 
-  sync::atomic<wait_list*> home_;
+  sync::atomic<wait_home*> home_;
   promise_base* waiting_ = nullptr;
   engine::pool* pool_ = nullptr;
-  turn_wait* previous_ = nullptr;  // of the list, as all that follows
+  wait_line* line_ = nullptr;  // guarded by the home's lock, as all that follows
+  turn_wait* previous_ = nullptr;
   turn_wait* next_ = nullptr;
   stage stage_ = stage::fresh;
   bool refused_ = false;  // [task], as the next
   bool taken_at_once_ = false;
 };
 
-// The base of what tasks wait at. Members that say [holder] want lock_ held.
-class wait_list {
+// The lock of what tasks wait at. Members here and below that say [holder] want it held.
+class wait_home {
  public:
-  wait_list(const wait_list&) = delete;
-  wait_list& operator=(const wait_list&) = delete;
+  wait_home(const wait_home&) = delete;
+  wait_home& operator=(const wait_home&) = delete;
 
  protected:
-  wait_list() noexcept = default;
-  virtual ~wait_list() {
+  wait_home() noexcept = default;
+  virtual ~wait_home() = default;
+
+  // For who must know before it hands over a turn that need not be waited for. False: `w` was cancelled
+  // before it got here, and gets none. [holder]
+  [[nodiscard]] static bool take(turn_wait& w) noexcept;
+
+  // A waiter was taken out by a cancel: those behind it may have their turn now. [holder]
+  virtual void after_removal(wake_list&) noexcept {}
+
+  mutable sync::spinlock lock_;
+
+ private:
+  friend class turn_wait;
+};
+
+// The tasks that wait for the same thing, the one that has waited longest first.
+class wait_line {
+ public:
+  wait_line() noexcept = default;
+  wait_line(const wait_line&) = delete;
+  wait_line& operator=(const wait_line&) = delete;
+  ~wait_line() {
     SILK_ASSERT(first_ == nullptr, "destroy this only when no task waits for it any more");
   }
 
@@ -114,29 +143,36 @@ class wait_list {
   void grant_all(wake_list& woken) noexcept {  // [holder]
     while (!empty()) grant_first(woken);
   }
-  // The one that has waited longest goes on waiting, in another list. [holder of both]
-  void move_first(wait_list& to) noexcept;
 
-  // A waiter was taken out by a cancel: those behind it may have their turn now. [holder]
-  virtual void after_removal(wake_list&) noexcept {}
-
-  mutable sync::spinlock lock_;
+ protected:
+  void link(turn_wait& w) noexcept;
+  void unlink(turn_wait& w) noexcept;
 
  private:
   friend class turn_wait;
-  void link(turn_wait& w) noexcept;
-  void unlink(turn_wait& w) noexcept;
 
   turn_wait* first_ = nullptr;
   turn_wait* last_ = nullptr;
   std::size_t size_ = 0;
 };
 
+// The base of a primitive with one line.
+class wait_list : public wait_home, public wait_line {
+ protected:
+  wait_list() noexcept = default;
+  ~wait_list() override = default;
+
+  // The one that has waited longest goes on waiting, in another list. [holder of both]
+  void move_first(wait_list& to) noexcept;
+};
+
 // What a verb that waits for a turn gives: to be awaited once, movable until then. A Verb knows the
 // primitive, and
 //   bool try_now()               takes the turn if it can be had without waiting
-//   bool now_or_wait(turn_wait&) the same, else adds the task to the list; true: it waits
-//   void pass_on()               gives a turn back that was granted and will not be used
+//   bool now_or_wait(turn_wait&) the same, else adds the task to a line; true: it waits
+//   void pass_on()               gives a turn back that was granted and will not be used; where it
+//                                returns bool, false says that it has been used: the await goes on
+//                                as if there were no cancel, which is thrown at the next one
 //   auto result()                what the await gives; may throw
 template <class Verb>
 class [[nodiscard("this must be awaited")]] turn_operation {
@@ -144,6 +180,9 @@ class [[nodiscard("this must be awaited")]] turn_operation {
   class awaiter;
   explicit turn_operation(Verb verb) noexcept : verb_(std::move(verb)) {}
   awaiter operator co_await() && noexcept { return awaiter(std::move(verb_)); }
+
+  // Of a waiter in a line where only such operations wait. [holder]
+  static Verb& verb_of(turn_wait& waiter) noexcept { return static_cast<awaiter&>(waiter).verb_; }
 
  private:
   Verb verb_;
@@ -164,12 +203,23 @@ class turn_operation<Verb>::awaiter : public turn_wait {
   }
   decltype(auto) await_resume() {
     const turn came = leave();
-    if (came == turn::unused) verb_.pass_on();
-    if (came != turn::taken) throw_cancelled();
+    if (came == turn::lost || (came == turn::unused && given_back())) throw_cancelled();
     return verb_.result();
   }
 
  private:
+  friend class turn_operation;
+  bool given_back() {
+    if constexpr (std::is_void_v<decltype(verb_.pass_on())>) {
+      verb_.pass_on();
+      return true;
+    } else {
+      const bool unused = verb_.pass_on();
+      if (!unused) put_off_cancel();
+      return unused;
+    }
+  }
+
   Verb verb_;
 };
 
