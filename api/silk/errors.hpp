@@ -67,6 +67,18 @@ class closed_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// put_nowait() found no room in the queue.
+class queue_full : public std::runtime_error {
+ public:
+  queue_full() : std::runtime_error("the queue is full") {}
+};
+
+/// get_nowait() found nothing in the queue.
+class queue_empty : public std::runtime_error {
+ public:
+  queue_empty() : std::runtime_error("the queue is empty") {}
+};
+
 /// Several failures at once, as a task_group reports them; in the order in which they happened.
 class exception_group : public std::runtime_error {
  public:
