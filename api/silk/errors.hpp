@@ -1,6 +1,7 @@
 // What comes out of an await that did not give a value.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <stdexcept>
@@ -77,6 +78,21 @@ class queue_full : public std::runtime_error {
 class queue_empty : public std::runtime_error {
  public:
   queue_empty() : std::runtime_error("the queue is empty") {}
+};
+
+/// A receiver of a broadcast was too slow: values that it has not seen were overwritten.
+class lagged_error : public std::runtime_error {
+ public:
+  explicit lagged_error(std::uint64_t missed)
+      : std::runtime_error("the receiver was too slow: " + std::to_string(missed) +
+                           " values were overwritten"),
+        missed_(missed) {}
+
+  /// How many values it has missed.
+  std::uint64_t missed() const noexcept { return missed_; }
+
+ private:
+  std::uint64_t missed_;
 };
 
 /// Several failures at once, as a task_group reports them; in the order in which they happened.

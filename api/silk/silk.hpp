@@ -2,6 +2,7 @@
 #pragma once
 
 #include "barrier.hpp"
+#include "broadcast.hpp"
 #include "condition.hpp"
 #include "errors.hpp"
 #include "event.hpp"
@@ -32,3 +33,4 @@
 #include "timeout_scope.hpp"
 #include "to_thread.hpp"
 #include "wait.hpp"
+#include "watch.hpp"
