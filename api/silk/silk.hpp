@@ -4,6 +4,7 @@
 #include "barrier.hpp"
 #include "broadcast.hpp"
 #include "condition.hpp"
+#include "ensure_future.hpp"
 #include "errors.hpp"
 #include "event.hpp"
 #include "failure.hpp"

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 namespace silk {
 
@@ -42,6 +44,21 @@ class [[nodiscard("a sleep must be awaited")]] sleep_awaiter : public native_awa
   engine::timer_node timer_;
 };
 
+template <class T>
+class [[nodiscard("a sleep must be awaited")]] sleep_value_awaiter : public sleep_awaiter {
+ public:
+  template <class Value>
+  sleep_value_awaiter(std::uint64_t deadline_or_duration, Value&& value)
+      : sleep_awaiter(deadline_or_duration), value_(std::forward<Value>(value)) {}
+  T await_resume() {
+    sleep_awaiter::await_resume();
+    return std::move(value_);
+  }
+
+ private:
+  T value_;
+};
+
 // Goes to the end of this worker's queue; no timer, and no wait that a cancel could claim: it is thrown
 // when the turn comes. A cancel of a task above must find its way here all the same.
 class [[nodiscard("a yield must be awaited")]] yield_awaiter : public native_awaiter {
@@ -73,6 +90,10 @@ class [[nodiscard("a yield must be awaited")]] yield_awaiter : public native_awa
 template <class Rep, class Period>
 detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> d);
 
+/// As above, and gives `value`, which is kept meanwhile.
+template <class Rep, class Period, class T>
+detail::sleep_value_awaiter<std::decay_t<T>> sleep(std::chrono::duration<Rep, Period> d, T&& value);
+
 /// As sleep, until a point on the runtime's clock.
 inline detail::sleep_awaiter sleep_until(time_point deadline) noexcept {
   return detail::sleep_awaiter(detail::deadline_at(deadline));
@@ -83,11 +104,23 @@ inline detail::sleep_awaiter sleep_until(time_point deadline) noexcept {
 /// Cancelled if a cancel is pending when the task's turn comes.
 inline detail::yield_awaiter yield() noexcept { return {}; }
 
+namespace detail {
+// What a sleep_awaiter is made of.
+template <class Rep, class Period>
+std::uint64_t ticks_of(std::chrono::duration<Rep, Period> d) {
+  const duration rounded = std::max(to_duration(d), duration::zero());
+  return sleep_awaiter::from_now | static_cast<std::uint64_t>(rounded.count());
+}
+}  // namespace detail
+
 template <class Rep, class Period>
 detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> d) {
-  const duration rounded = std::max(detail::to_duration(d), duration::zero());
-  return detail::sleep_awaiter(detail::sleep_awaiter::from_now |
-                               static_cast<std::uint64_t>(rounded.count()));
+  return detail::sleep_awaiter(detail::ticks_of(d));
+}
+template <class Rep, class Period, class T>
+detail::sleep_value_awaiter<std::decay_t<T>> sleep(std::chrono::duration<Rep, Period> d,
+                                                   T&& value) {
+  return {detail::ticks_of(d), std::forward<T>(value)};
 }
 
 }  // namespace silk

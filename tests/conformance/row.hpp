@@ -109,4 +109,20 @@ inline silk::task<> turns(int count = 10) {
 // Lets virtual time pass: everything that can run has come to rest when this ends.
 inline silk::task<> at_rest() { co_await silk::sleep(1ms); }
 
+// Ends only by being cancelled. Waits for no timer, so that virtual time stands still meanwhile.
+inline silk::task<> for_ever() {
+  silk::promise<> kept;
+  co_await kept.get_future();
+}
+
+inline silk::duration elapsed() { return silk::now().time_since_epoch(); }
+
+// From outside of tasks: the workers fall asleep and are woken again, many times. If a timer is armed,
+// virtual time reaches it.
+inline void let_time_pass_if_it_can(silk::runtime& runtime) {
+  for (int i = 0; i < 200; ++i) {
+    runtime.block_on([]() -> silk::task<> { co_await silk::yield(); });
+  }
+}
+
 }  // namespace silk_conformance
