@@ -222,6 +222,25 @@ TEST(wait, timeout_of_zero_lets_others_have_a_turn) {
       virtual_time(1));
 }
 
+// A timer that is due would be served only after dozens of turns, as one task yields all the time.
+TEST(wait, timeout_of_zero_lasts_one_turn) {
+  silk::run(
+      []() -> silk::task<> {
+        int turns = 0;
+        const handles all = {silk::spawn([&]() -> silk::task<> {
+          for (;; ++turns) co_await silk::yield();
+        })};
+        for (int looks = 0; looks < 10; ++looks) {
+          const auto looked = co_await silk::wait(all, {.timeout = 0s});
+          EXPECT_EQ(looked.pending, all);
+          EXPECT_EQ(turns, looks);
+        }
+        all[0].cancel();
+        static_cast<void>(co_await silk::gather_settled(all));
+      },
+      virtual_time(1));
+}
+
 TEST_P(wait, timeout_of_zero_does_not_wait_until_all_others_rest) {
   run([]() -> silk::task<> {
     std::atomic<bool> stop = false;

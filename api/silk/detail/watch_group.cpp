@@ -35,7 +35,7 @@ bool watch_group::suspend(promise_base& waiting) noexcept {
     requests.run();
   }
   register_all();
-  const bool armed = timeout_ != duration::max() && arm_timer();
+  const bool armed = looks_once() ? queue_look() : timeout_ != duration::max() && arm_timer();
   if (futures_.empty()) static_cast<void>(trigger());
   return end_registration(armed);
 }
@@ -62,6 +62,15 @@ void watch_group::register_all() noexcept {
     // Done already: counts now; nobody else can wake us before `ready`.
     if (!m.core->add_waiter(m) && counts(m.core->state())) static_cast<void>(trigger());
   }
+}
+
+// In place of a timer: a timer that is due is served within a bound, but not at the next turn.
+bool watch_group::queue_look() noexcept {
+  if ((bits_.load(sync::memory_order_acquire) & triggered) != 0) return false;  // E:watch in
+  timeout_job_.group = this;
+  timeout_job_.run = timer_fired;
+  engine::current_worker()->push_instead_of_me(timeout_job_);
+  return true;
 }
 
 bool watch_group::arm_timer() noexcept {
@@ -103,6 +112,7 @@ engine::job* watch_group::trigger() noexcept {
 
 // False: the timer's job is on its way, and will wake the task.
 bool watch_group::timer_is_out_of_the_way() noexcept {
+  if (looks_once()) return timeout_job_.group == nullptr;  // what is in a queue stays there
   if (timer_.on_fire == nullptr) return true;
   return pool_->cancel(timer_) != engine::timer_cancel::too_late;
 }
@@ -119,10 +129,10 @@ void watch_group::timer_fired(engine::job& self) noexcept {
   if ((before & ready) == 0) return;
   // Behind what became due at the same instant, so that it still counts as in time. But who only looks
   // must not wait for others to come to rest: it may be what they are waiting for.
-  if (group.timeout_ > duration::zero()) {
-    group.pool_->schedule_when_quiet(*group.waiting_);
+  if (group.looks_once()) {
+    group.pool_->schedule_first(*group.waiting_);
   } else {
-    group.pool_->schedule(*group.waiting_);
+    group.pool_->schedule_when_quiet(*group.waiting_);
   }
 }
 

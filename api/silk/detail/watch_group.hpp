@@ -72,6 +72,8 @@ class watch_group : public native_awaiter, private wait {
 
   bool suspend(promise_base& waiting) noexcept;
   void register_all() noexcept;
+  bool looks_once() const noexcept { return timeout_ <= duration::zero(); }
+  bool queue_look() noexcept;
   bool arm_timer() noexcept;
   bool end_registration(bool timer_armed) noexcept;
   bool counts(outcome reached) noexcept;
