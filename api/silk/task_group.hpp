@@ -137,11 +137,27 @@ class group_awaiter : public scope_awaiter<T> {
   group_core& core_;
 };
 
+template <class T>
+task<T> fail_with(std::exception_ptr error) {
+  std::rethrow_exception(error);
+  co_return co_await fail_with<T>(error);  // never reached; makes it a coroutine, whatever T is
+}
+
+// A function that throws instead of giving a task may have spawned before: it fails as a body does.
+template <class T, class F>
+task<T> group_body(F& body, task_group& group) {
+  try {
+    return std::invoke(body, group);
+  } catch (...) {
+    return fail_with<T>(std::current_exception());
+  }
+}
+
 template <class T, class F>
 task<T> run_task_group(F body) {
   group_core core(required_runtime("with_task_group"));
   task_group group = group_access::make(core);
-  co_return co_await group_awaiter<T>(std::invoke(body, group), core);
+  co_return co_await group_awaiter<T>(group_body<T>(body, group), core);
 }
 
 }  // namespace detail

@@ -312,6 +312,21 @@ TEST_P(task_group, a_body_that_fails_before_it_suspends_stops_the_children) {
   });
 }
 
+// Else its children would outlive the group that they report to.
+TEST_P(task_group, a_body_that_throws_before_it_gives_its_task_stops_the_children) {
+  run([]() -> silk::task<> {
+    silk::join_handle<void> child;
+    const auto no_coroutine = [&](silk::task_group& group) -> silk::task<> {
+      child = group.spawn(asleep());
+      throw boom();
+    };
+    const int booms = co_await booms_out_of(no_coroutine);
+    EXPECT_EQ(booms, 1);
+    EXPECT_TRUE(child.is_cancelled());
+    EXPECT_EQ(silk::now().time_since_epoch(), 0s);
+  });
+}
+
 TEST_P(task_group, joins_the_failures_of_a_child_and_of_the_body_it_interrupted) {
   run([]() -> silk::task<> {
     const int booms = co_await booms_out_of([](silk::task_group& group) -> silk::task<> {
