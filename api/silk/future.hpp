@@ -179,7 +179,7 @@ class future {
   /// Lifetime `function` is kept until it has been called or removed; never called if the runtime ends
   ///          before the outcome comes.
   template <class F>
-    requires std::invocable<std::decay_t<F>&, future<T>>
+    requires detail::plain_function<std::decay_t<F>&, future<T>>
   callback_token add_done_callback(F&& function) const;
   /// True: it was not called yet and never will be. False also for a token that is unknown here.
   bool remove_done_callback(callback_token token) const noexcept {
@@ -265,7 +265,7 @@ bool future<T>::cancel(std::string reason) const {
 
 template <class T>
 template <class F>
-  requires std::invocable<std::decay_t<F>&, future<T>>
+  requires detail::plain_function<std::decay_t<F>&, future<T>>
 callback_token future<T>::add_done_callback(F&& function) const {
   auto& state = some_state();
   const std::uint32_t caller = detail::callback_runtime(state);

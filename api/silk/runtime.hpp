@@ -105,19 +105,19 @@ class runtime : private detail::spawner<runtime> {
   /// Calls `function` soon on a worker. Calls posted by one thread start in order. An exception that
   /// it throws reaches the failure handler. usage_error when the runtime is closed.
   template <class F>
-    requires std::invocable<std::decay_t<F>&>
+    requires detail::plain_function<std::decay_t<F>&>
   callback_handle post(F&& function) {
     return start(detail::make_callback(std::forward<F>(function)), no_deadline);
   }
   /// Calls `function` once, `d` from now or at `deadline` on this runtime's clock; never early.
   template <class Rep, class Period, class F>
-    requires std::invocable<std::decay_t<F>&>
+    requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_after(std::chrono::duration<Rep, Period> d, F&& function) {
     return start(detail::make_callback(std::forward<F>(function)),
                  deadline_in(detail::to_duration(d)));
   }
   template <class F>
-    requires std::invocable<std::decay_t<F>&>
+    requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_at(time_point deadline, F&& function) {
     return start(detail::make_callback(std::forward<F>(function)), detail::deadline_at(deadline));
   }

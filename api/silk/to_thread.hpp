@@ -144,11 +144,9 @@ task<T> call_on_thread(F function, Args... args) {
 /// Threads   `function` runs outside of any task: it must not use co_await or this_task.
 /// Lifetime  callable and arguments are moved or copied and live as long as the call.
 template <class F, class... Args>
-  requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
+  requires detail::plain_function<std::decay_t<F>, std::decay_t<Args>...>
 auto to_thread(F&& function, Args&&... args) {
   using T = std::decay_t<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>;
-  static_assert(!detail::any_task<T>,
-                "to_thread calls plain functions; a task belongs on the runtime: use spawn");
   return detail::call_on_thread<T, std::decay_t<F>, std::decay_t<Args>...>(
       std::forward<F>(function), std::forward<Args>(args)...);
 }

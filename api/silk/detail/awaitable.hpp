@@ -56,6 +56,12 @@ template <class A>
 concept native_awaitable =
     awaitable<A> && std::derived_from<std::remove_reference_t<awaiter_type<A>>, native_awaiter>;
 
+// May be called back: not a coroutine, whose body would never run. Whoever lands here meant spawn.
+template <class F, class... Args>
+concept plain_function = std::invocable<F, Args...> && !requires {
+  typename std::decay_t<std::invoke_result_t<F, Args...>>::promise_type;
+};
+
 // GCC copies an awaiter that await_transform returns by reference, and ours do not move. It gets this
 // instead, which costs a pointer in the frame.
 template <class Awaiter>

@@ -85,9 +85,6 @@ class callback_of final : public callback {
 
 template <class F>
 core_ptr<callback> make_callback(F&& function) {
-  static_assert(
-      !requires { typename std::invoke_result_t<std::decay_t<F>&>::promise_type; },
-      "a callback must not be a coroutine: its body would never run; use spawn");
   return {new callback_of<std::decay_t<F>>(std::forward<F>(function)), {}};
 }
 
