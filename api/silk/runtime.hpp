@@ -81,7 +81,7 @@ class runtime : private detail::spawner<runtime> {
   ///
   /// Fails  usage_error on a worker of any runtime: it would block the tasks there; co_await instead.
   template <class What>
-    requires detail::makes_a_task<What>
+    requires(detail::makes_a_task<What> && !detail::any_future<What>)
   detail::spawned_value<What> block_on(
       What&& what, std::source_location where = std::source_location::current()) {
     detail::check_may_block("block_on");
@@ -95,7 +95,7 @@ class runtime : private detail::spawner<runtime> {
                                       std::forward<Rest>(rest)...),
                     detail::unknown_place);
   }
-  /// Blocks this thread until a future or handle is done.
+  /// Blocks this thread until a future or handle is done, also when this runtime is closed.
   template <class T>
   T block_on(future<T> awaited) {
     detail::check_may_block("block_on");
