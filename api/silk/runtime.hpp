@@ -135,9 +135,9 @@ class runtime : private detail::spawner<runtime> {
   /// code start cancelled.
   void close() noexcept;
 
-  /// close(), then waits until every task has ended and the workers are gone. Callbacks whose time has
-  /// not come are dropped. False: tasks were still alive when `grace` was over; they run on, and
-  /// shutdown may be called again. usage_error on a worker.
+  /// close(), then waits until every task and every call of to_thread has ended and the workers are
+  /// gone. Callbacks whose time has not come are dropped. False: some were still alive when `grace` was
+  /// over; they run on, and shutdown may be called again. usage_error on a worker.
   bool shutdown(duration grace = duration::max());
 
   /// The runtime of the calling task; usage_error outside of one.

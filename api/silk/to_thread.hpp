@@ -32,15 +32,14 @@ class blocking_call final : public future_state<T>, public engine::job {
   }
 
   void submit() {
-    engine::pool& pool = runtime_.pool();
-    pool.hold_time();
+    runtime_.call_begins();
     this->add_ref();  // the thread's share
     try {
       if (runtime_.blocking().submit(*this) == engine::submit_status::stopped) {
         throw usage_error("to_thread: the runtime is closed");
       }
     } catch (...) {
-      pool.release_time();
+      runtime_.call_ended();
       this->release();
       throw;
     }
@@ -49,11 +48,11 @@ class blocking_call final : public future_state<T>, public engine::job {
  private:
   static void run_call(engine::job& self) noexcept {
     auto& call = static_cast<blocking_call&>(self);
-    engine::pool& pool = call.runtime_.pool();
+    runtime_core& runtime = call.runtime_;
     if (call.try_begin()) call.invoke();  // else it was cancelled before a thread took it
     call.call_.reset();
     call.release();
-    pool.release_time();
+    runtime.call_ended();
   }
 
   void invoke() noexcept {

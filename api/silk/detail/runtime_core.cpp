@@ -168,6 +168,19 @@ void runtime_core::dismiss(task_node& node) noexcept {
   sync::futex_wake(emptied_, 1 << 30);
 }
 
+void runtime_core::call_begins() noexcept {
+  pool_.hold_time();
+  calls_.fetch_add(1, sync::memory_order_relaxed);  // relaxed: our task is alive, nothing is empty
+}
+
+void runtime_core::call_ended() noexcept {
+  pool_.release_time();
+  calls_.fetch_sub(1, sync::memory_order_seq_cst);  // E:calls out, before we look
+  if (life_.load(sync::memory_order_seq_cst) == life::running) return;  // E:closing in
+  emptied_.fetch_add(1, sync::memory_order_release);                    // E:emptied out
+  sync::futex_wake(emptied_, 1 << 30);
+}
+
 void runtime_core::begin_closing() noexcept {
   life expected = life::running;
   // E:closing out: I8
@@ -183,7 +196,8 @@ void runtime_core::begin_closing() noexcept {
 bool runtime_core::wait_until_empty(std::uint64_t deadline) noexcept {
   for (;;) {
     const std::uint32_t seen = emptied_.load(sync::memory_order_acquire);  // E:emptied in
-    if (tasks_.size() == 0) return true;
+    // E:calls in; a task that could begin one is gone by now
+    if (tasks_.size() == 0 && calls_.load(sync::memory_order_seq_cst) == 0) return true;
     if (engine::clock::steady_now() >= deadline) return false;
     if (deadline == engine::no_deadline) {
       sync::futex_wait(emptied_, seen);

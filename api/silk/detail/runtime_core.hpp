@@ -15,7 +15,8 @@
 //
 // Edges   E:closing   the stores to life_      -> state(), and visit's look
 //         E:visit     the end of a visit       -> close
-//         E:emptied   a task's leaving         -> wait_until_empty
+//         E:emptied   a task's or call's end   -> wait_until_empty
+//         E:calls     a blocking call's end    -> wait_until_empty
 #pragma once
 
 #include "../failure.hpp"
@@ -113,8 +114,13 @@ class runtime_core {
   bool starts_eagerly() const noexcept { return starts_eagerly_; }
   void dismiss(task_node& node) noexcept;  // [task]
 
+  // A blocking call: as long as it is on its way virtual time stands still and nothing is empty.
+  void call_begins() noexcept;  // [task]
+  void call_ended() noexcept;   // [the call's thread, or who could not submit it]
+
   void begin_closing() noexcept;  // cancels everybody [any]
-  // Waits until no task is alive; false when the deadline (steady clock, ns) came first.
+  // Waits until no task is alive and no blocking call on its way; false when the deadline (steady clock,
+  // ns) came first.
   bool wait_until_empty(std::uint64_t deadline) noexcept;  // [no worker]
   void close() noexcept;                                   // everything, and waits [no worker]
 
@@ -124,7 +130,8 @@ class runtime_core {
   failure_handler on_failure_;
   sync::atomic<life> life_{life::running};
   sync::atomic<std::uint32_t> visits_{0};
-  sync::atomic<std::uint32_t> emptied_{0};  // bumped when a task leaves while we are closing
+  sync::atomic<std::uint32_t> emptied_{0};  // bumped when a task or call ends while we are closing
+  sync::atomic<std::uint32_t> calls_{0};    // blocking calls on their way
   task_registry tasks_;
   sync::mutex close_lock_;
   sync::mutex blocking_lock_;
