@@ -20,6 +20,11 @@ std::string describe(const std::exception_ptr& error) {
   }
 }
 
+void print_handler_failure(const std::exception_ptr& error) noexcept {
+  const std::string line = "silk: the failure handler has thrown: " + describe(error) + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
 }  // namespace detail
 
 void print_failure(const failure& what) noexcept {

@@ -17,13 +17,15 @@ struct failure {
   std::source_location spawned_at;  ///< where that task was spawned; line 0 when unknown
 };
 
-/// Called on the thread that noticed, possibly on several threads at once. Must not throw: if it does,
-/// the program ends.
+/// Called on the thread that noticed, possibly on several threads at once. If it throws, that is
+/// printed, and then the failure as if there were no handler.
 using failure_handler = std::function<void(const failure&)>;
 
 namespace detail {
 // what() of a std::exception, or words for anything else.
 std::string describe(const std::exception_ptr& error);
+// One line on stderr: a failure_handler has thrown.
+void print_handler_failure(const std::exception_ptr& error) noexcept;
 }  // namespace detail
 
 /// What a runtime does when it was given no handler: one line on stderr.

@@ -78,7 +78,14 @@ void report_failure(std::uint32_t runtime_serial, const failure& what) noexcept 
     const auto found = std::ranges::find(all, runtime_serial, &runtime_core::serial);
     if (found != all.end()) handler = (*found)->on_failure();
   }
-  handler ? handler(what) : print_failure(what);
+  if (handler) {
+    try {
+      return handler(what);
+    } catch (...) {
+      print_handler_failure(std::current_exception());
+    }
+  }
+  print_failure(what);
 }
 
 bool schedule_on_runtime(std::uint32_t serial, engine::job& item) noexcept {
