@@ -278,7 +278,8 @@ ROW(introspection, task_text) {
     const auto busy = silk::spawn({.name = "Dee"}, [&]() -> silk::task<> {
       while (!stop) co_await silk::yield();
     });
-    co_await silk::to_thread([&, ref = silk::task_ref(busy)] {
+    const silk::task_ref ref = busy;
+    co_await silk::to_thread([&] {
       for (int i = 0; i < 200; ++i) {
         EXPECT_NE(ref.description().find("task 'Dee' pending"), std::string::npos);
       }
