@@ -43,8 +43,16 @@ task<T> await_owned(A awaited) {
   co_return co_await std::move(awaited);
 }
 
-// A task is itself; a callable and its arguments, or an awaitable, move into one.
 template <class First, class... Rest>
+concept makes_a_task =
+    std::constructible_from<std::decay_t<First>, First> &&
+    ((sizeof...(Rest) == 0 && (any_task<First> || awaitable<std::decay_t<First>>)) ||
+     task_function<std::decay_t<First>, std::decay_t<Rest>...>);
+
+// A task is itself; a callable and its arguments, or an awaitable, move into one. Constrained, since
+// Clang 19 looks at the type that spawn gives before it looks at what spawn requires.
+template <class First, class... Rest>
+  requires makes_a_task<First, Rest...>
 constexpr auto make_task(First&& first, Rest&&... rest) {
   using F = std::decay_t<First>;
   if constexpr (any_task<F>) {
@@ -58,11 +66,6 @@ constexpr auto make_task(First&& first, Rest&&... rest) {
   }
 }
 
-template <class First, class... Rest>
-concept makes_a_task =
-    std::constructible_from<std::decay_t<First>, First> &&
-    ((sizeof...(Rest) == 0 && (any_task<First> || awaitable<std::decay_t<First>>)) ||
-     task_function<std::decay_t<First>, std::decay_t<Rest>...>);
 template <class... Parts>
 using spawned_value = task_value<decltype(make_task(std::declval<Parts>()...))>;
 
