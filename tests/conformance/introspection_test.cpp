@@ -259,7 +259,7 @@ ROW(introspection, task_text) {
     EXPECT_EQ(task.status(), task_status::cancelling);
     EXPECT_EQ(task.cancelling(), 1u);
     co_await silk::sleep(2s);
-    says(task, "task 'Ann' cancelled: cancelled: tidy");
+    says(task, "task 'Ann' cancelled: tidy");
     EXPECT_EQ(task.status(), task_status::cancelled);
 
     const auto number = silk::spawn({.name = "Bob"}, []() -> silk::task<int> { co_return 42; });

@@ -59,12 +59,13 @@ TEST(queue, put_goes_on_when_a_getter_has_been_woken_for_its_item) {
   const auto second = there.spawn(gets(q));
   let_run(there);
   EXPECT_EQ(q.waiting_getters(), 2u);
-  roadblock block(there);
+  roadblock block(there), until_it_is_known(here);
   putter = here.spawn([&]() -> silk::task<> {
     q.put_nowait(1);  // first is woken, but cannot run before this task waits
     co_await q.put(2);
     log = "put";
   });
+  until_it_is_known.release();
   EXPECT_EQ(here.block_on(ending(*putter)), "cancelled");  // its value became cancelled
   EXPECT_EQ(log, "put");
   EXPECT_EQ(q.try_get(), std::nullopt);
