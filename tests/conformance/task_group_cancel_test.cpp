@@ -100,7 +100,7 @@ ROW(task_group, errors_override_parent_cancel) {
 
 ROW(task_group, child_error_during_body_cleanup) {
   run([]() -> silk::task<> {
-    silk::time_point told, done;
+    silk::time_point told;
     const std::string end =
         co_await cancelled_after(100ms, [&](silk::task_group& group) -> silk::task<> {
           group.spawn(fails_after(300ms));
