@@ -142,6 +142,8 @@ class spawner {
   }
 
  private:
+  friend Owner;
+  spawner() noexcept = default;
   Owner& owner() noexcept { return static_cast<Owner&>(*this); }
 };
 
