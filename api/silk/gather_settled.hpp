@@ -24,24 +24,22 @@ class settled {
   bool is_cancelled() const noexcept { return cancelled_; }
   /// The value; throws what came out instead.
   detail::stored<T>& value() & {
-    check();
-    return value_.value();
+    if (!value_) rethrow();
+    return *value_;
   }
   const detail::stored<T>& value() const& {
-    check();
-    return value_.value();
+    if (!value_) rethrow();
+    return *value_;
   }
   detail::stored<T>&& value() && {
-    check();
-    return std::move(value_).value();
+    if (!value_) rethrow();
+    return *std::move(value_);
   }
   /// The exception, `silk::cancelled` among them; null if there is a value.
   const std::exception_ptr& exception() const noexcept { return error_; }
 
  private:
-  void check() const {
-    if (error_ != nullptr) std::rethrow_exception(error_);
-  }
+  [[noreturn]] void rethrow() const { std::rethrow_exception(error_); }
   std::optional<detail::stored<T>> value_;
   std::exception_ptr error_;
   bool cancelled_ = false;

@@ -71,11 +71,12 @@ class blocking_call final : public future_state<T>, public engine::job {
     this->complete(reached, after_completion::runs_on);
   }
   decltype(auto) apply() {
+    SILK_ASSERT(call_.has_value(), "to_thread: a call runs once; report this");
     return std::apply(
         [](F& function, Args&... args) -> decltype(auto) {
           return std::invoke(std::move(function), std::move(args)...);
         },
-        call_.value());
+        *call_);
   }
 
   // The thread is no worker, so the handler is found through the runtime.
