@@ -59,7 +59,7 @@ class pool {
 
   clock& time() noexcept { return clock_; }
 
-  // Arms a timer, in the shard of the calling worker if it is ours. `may_suspend` tells whether the
+  // Arms a timer, in the shard of the calling worker if it is ours. `caller` tells whether the
   // caller goes back to the worker's loop at once (the loop then informs the driver) or runs on. After
   // `armed` the node may be gone. May throw bad_alloc. [any]
   enum class then : std::uint8_t { ends_turn, runs_on };

@@ -81,7 +81,7 @@ struct root_context : task_context {
 };
 
 template <class T>
-result<T>& root_result(root_context& root) noexcept;  // task_state.hpp
+result<T>& root_result(root_context& root) noexcept;  // task_node.hpp
 
 // Tell the receiver that the coroutine has ended and is gone; return who goes on. [task]
 std::coroutine_handle<> fork_finished(fork_base& child) noexcept;  // fork_group.hpp
@@ -107,7 +107,7 @@ struct final_awaiter {
 };
 
 template <class Awaitable>
-decltype(auto) adapt_awaitable(Awaitable&& awaitable, promise_base& promise);  // foreign.hpp
+decltype(auto) adapt_awaitable(Awaitable&& awaitable, promise_base& promise);  // awaitable.hpp
 
 template <class T>
 class task_promise_base : public promise_base {
