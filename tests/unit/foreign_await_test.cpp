@@ -28,6 +28,7 @@ class another_thread {
  public:
   another_thread() = default;
   ~another_thread() {
+    const std::lock_guard hold(lock_);  // the resumed task may end before resume is through
     for (std::thread& one : threads_) one.join();
   }
   void resume(std::coroutine_handle<> waiting, gate* wait_for = nullptr) {
