@@ -12,19 +12,24 @@ constexpr int prefetch_distance = 16;
 // Slots below this level are at most 17 ms wide: what they hold fires soon after they are split.
 constexpr std::size_t soon_level = 5;
 
+// While all timers of a burst fire, as many as this become more than half spare for each that does.
+constexpr int slabs_per_advance = 2;
+
 }  // namespace
 
-// Runs ahead of split through the same chunks and calls their timers into the cache.
+// Runs ahead of drain or split through the same chunks and calls their timers into the cache.
 class timer_wheel::lookahead {
  public:
   lookahead(const timer_wheel& wheel, std::uint32_t first) noexcept : wheel_(wheel), next_(first) {
-    for (int i = 0; i < prefetch_distance; ++i) step();
+    for (int i = 0; i < prefetch_distance && step(); ++i) {
+    }
   }
 
-  void step() noexcept {
-    if (live_ == 0 && !enter_next_chunk()) return;
+  bool step() noexcept {  // false: it is through
+    if (live_ == 0 && !enter_next_chunk()) return false;
     __builtin_prefetch(&chunk_->entries[std::countr_zero(live_)]->deadline, 1);
     live_ &= live_ - 1;
+    return true;
   }
 
  private:
@@ -52,39 +57,43 @@ std::size_t timer_wheel::advance(std::uint64_t now_ns, std::size_t limit, job_li
     const std::size_t slot = first_slot();
     const slot_list& list = slots_[slot];
     if (list.minimum > now_ns) break;
-    const bool one_chunk = list.first == list.last && splitting_ == no_slot;
-    if (one_chunk || slot < level_slots) {
+    if (splitting_ == no_slot && list.first == list.last && !list.in_order()) sort(slot);
+    if (splitting_ == no_slot && list.in_order()) {
       fired += drain(slot, now_ns, limit - fired, due);
     } else {
       budget -= split(slot, budget);
     }
   }
   catch_up(now_ns);
-  if (slabs_.size() > 2 * slabs_needed()) free_last_slab();
+  for (int i = 0; i < slabs_per_advance && slabs_.size() > 2 * slabs_needed(); ++i)
+    free_last_slab();
   return fired;
 }
 
-// Fires what is due in the slot's first chunk. On level 0 there may be more chunks, but all
-// deadlines are the same.
+// Fires what is due in a slot whose timers are in order.
 std::size_t timer_wheel::drain(std::size_t slot, std::uint64_t now, std::size_t limit,
                                job_list& due) noexcept {
-  const std::uint32_t id = slots_[slot].first;
-  chunk& home = at(id);
-  if (!home.sorted && slot >= level_slots) sort(id);
+  lookahead ahead(*this, slots_[slot].first);
   std::size_t fired = 0;
-  for (; home.live != 0; ++fired) {
-    timer_node& node = *home.entries[std::countr_zero(home.live)];
-    if (node.deadline > now || fired == limit) {
-      slots_[slot].minimum = node.deadline;
-      return fired;
+  for (bool more = true; more;) {
+    const std::uint32_t id = slots_[slot].first;
+    chunk& home = at(id);
+    for (; home.live != 0; ++fired) {
+      timer_node& node = *home.entries[std::countr_zero(home.live)];
+      if (node.deadline > now || fired == limit) {
+        slots_[slot].minimum = node.deadline;
+        return fired;
+      }
+      ahead.step();
+      home.live &= home.live - 1;
+      --armed_;
+      node.position = timer_node::none;
+      node.state = timer_state::fired;
+      due.push_back(*node.on_fire);
     }
-    home.live &= home.live - 1;
-    --armed_;
-    node.position = timer_node::none;
-    node.state = timer_state::fired;
-    due.push_back(*node.on_fire);
+    more = home.next != no_chunk;
+    unlink_chunk(id);
   }
-  unlink_chunk(id);
   return fired;
 }
 
@@ -112,8 +121,10 @@ std::size_t timer_wheel::split(std::size_t slot, std::size_t chunks) noexcept {
   return moved;
 }
 
-// Insertion sort: stable, and linear when timers were added to a sorted chunk.
-void timer_wheel::sort(std::uint32_t id) noexcept {
+// Sorts a slot of one chunk. Insertion sort: stable, and linear when timers were added to what was
+// in order.
+void timer_wheel::sort(std::size_t slot) noexcept {
+  const std::uint32_t id = slots_[slot].first;
   std::array<std::uint64_t, chunk_entries> deadlines;
   std::array<timer_node*, chunk_entries> nodes;
   chunk& home = at(id);
@@ -134,7 +145,7 @@ void timer_wheel::sort(std::uint32_t id) noexcept {
     nodes[i]->position = id * position_stride + i;
   }
   home.live = (1u << count) - 1;
-  home.sorted = true;
+  slots_[slot].newest = deadlines[count - 1];
 }
 
 // Moves the hand as near to `now` as W2 allows, so that new timers start on low levels: up to the

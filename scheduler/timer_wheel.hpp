@@ -1,16 +1,17 @@
 // timer_wheel: the timers of one shard, in order of deadline. Time is a number the caller passes.
 //
 // A hierarchical timing wheel (Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987)
-// that splits a slot only when it holds more than one chunk of timers, as a ladder queue does
-// (Tang, Goh and Thng, 2005). A deadline is read as 11 digits of 6 bits. It goes to the level of
+// that splits a slot only when its timers are out of order and more than one chunk, as a ladder queue
+// does (Tang, Goh and Thng, 2005). A deadline is read as 11 digits of 6 bits. It goes to the level of
 // the highest digit in which it differs from the wheel's hand, into the slot of that digit:
 //
 //   level 0: 64 slots of 1 ns    level 3: 262 us each    level 5: 1.07 s each    level 10: 36 years
 //
-// The 11 levels hold every 64-bit time: no overflow list, no rounding. When the first slot is due
-// and fits one chunk it is sorted and drained where it is. Else it is split: its timers go to lower
-// levels, where they belong once the hand stands at the earliest deadline among them. A large slot
-// takes several calls, so that no call holds the lock for long; the hand moves when it is empty.
+// The 11 levels hold every 64-bit time: no overflow list, no rounding. When the first slot is due it
+// is drained where it is if its timers were armed in order of deadline, as those are that all wait
+// equally long, or if they fit one chunk, which is sorted then. Else it is split: its timers go to
+// lower levels, where they belong once the hand stands at the earliest deadline among them. A large
+// slot takes several calls, so that no call holds the lock for long; the hand moves when it is empty.
 // Time may jump: the wheel goes from occupied slot to occupied slot, never tick by tick.
 //
 //           insert            advance
@@ -39,6 +40,8 @@
 //     that held n or more and starts at most one chunk more per slot (and one while it reads the
 //     last), so it never runs out: advance need not allocate.
 // W6: hand <= the latest time passed to advance, and hand <= every armed deadline.
+// W7: slot.newest != no_deadline => the deadlines of the slot's live entries, first chunk to last,
+//     never decrease, and none is above newest.
 #pragma once
 
 #include "assert.hpp"
@@ -103,7 +106,7 @@ class timer_wheel {
   std::size_t size() const noexcept { return armed_; }  // armed timers [holder]
 
   // Frees all slabs that are not needed, at a cost linear in their size. advance does the same by
-  // and by, one slab a call, while more than half of them are spare. [holder]
+  // and by, two slabs a call, while more than half of them are spare. [holder]
   void trim() noexcept;
 
   // Memory of all chunks, and of those that hold an armed timer. [holder]
@@ -130,13 +133,16 @@ class timer_wheel {
     std::uint32_t next;  // in the slot, or in the list of free chunks
     std::uint32_t prev;  // in the same
     std::uint16_t slot;  // which one; meaningless in a free chunk
-    bool sorted;         // live entries are in order of deadline
     timer_node* entries[chunk_entries];
   };
   static_assert(sizeof(chunk) == 256);
 
   struct slot_list {  // meaningless unless the slot's bit in occupied_ is set
+    bool in_order() const noexcept { return newest != no_deadline; }
+
     std::uint64_t minimum;
+    std::uint64_t
+        newest;  // the deadline appended last, no_deadline once it was below the one before
     std::uint32_t first;
     std::uint32_t last;
   };
@@ -173,7 +179,7 @@ class timer_wheel {
 
   std::size_t split(std::size_t slot, std::size_t chunks) noexcept;
   std::size_t drain(std::size_t slot, std::uint64_t now, std::size_t limit, job_list& due) noexcept;
-  void sort(std::uint32_t id) noexcept;
+  void sort(std::size_t slot) noexcept;
   void catch_up(std::uint64_t now) noexcept;
 
   void grow(std::size_t free_chunks);
@@ -227,10 +233,11 @@ inline void timer_wheel::append(timer_node& node, std::size_t slot) noexcept {
   if ((occupied_[level] & bit) == 0) {
     occupied_[level] |= bit;
     levels_ |= 1u << level;
-    list.minimum = node.deadline;
+    list.minimum = list.newest = node.deadline;
     list.first = list.last = take_chunk(slot, no_chunk);
   } else {
     list.minimum = std::min(list.minimum, node.deadline);
+    list.newest = node.deadline < list.newest ? no_deadline : node.deadline;
     if (at(list.last).live >> (chunk_entries - 1) != 0) {
       const std::uint32_t added = take_chunk(slot, list.last);
       at(list.last).next = added;
@@ -241,7 +248,6 @@ inline void timer_wheel::append(timer_node& node, std::size_t slot) noexcept {
   const auto entry = static_cast<std::uint32_t>(std::bit_width(home.live));
   home.entries[entry] = &node;
   home.live |= 1u << entry;
-  home.sorted = entry == 0;
   node.position = list.last * position_stride + entry;
 }
 

@@ -40,7 +40,7 @@ class model {
   void step() {
     switch (below(16)) {
       case 0:
-        for (auto burst = below(4000); burst > 0; --burst) insert(now_ + second);
+        insert_burst();
         break;
       case 1:
         for (auto burst = below(3000); burst > 0; --burst) remove();
@@ -52,7 +52,7 @@ class model {
       case 4:
       case 5:
       case 6:
-        insert(now_);
+        insert(random_deadline(now_));
         break;
       case 7:
       case 8:
@@ -92,11 +92,21 @@ class model {
     return deadline < from ? no_deadline - 1 : std::min(deadline, no_deadline - 1);
   }
 
-  void insert(std::uint64_t from) {
+  // In any order, or in that of their deadlines.
+  void insert_burst() {
+    const std::uint64_t begin = now_ + second, most_apart = below(2) == 0 ? 0 : 1 + below(100'000);
+    std::uint64_t next = begin;
+    for (auto burst = below(4000); burst > 0; --burst) {
+      insert(most_apart == 0 ? random_deadline(begin) : next);
+      if (most_apart != 0) next += below(most_apart);
+    }
+  }
+
+  void insert(std::uint64_t deadline) {
     if (free_.empty()) free_.push_back(&storage_.emplace_back());
     timer& each = *free_.back();
     free_.pop_back();
-    each.node.deadline = random_deadline(from);
+    each.node.deadline = deadline;
     const std::uint64_t due = std::max(each.node.deadline, now_);  // raised
     wheel_.insert(each.node);
     const auto at = armed_.emplace(due, &each);

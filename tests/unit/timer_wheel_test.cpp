@@ -297,8 +297,41 @@ TEST(timer_wheel, wakes_a_sleeper_in_vain_at_most_once_after_a_removal) {
   EXPECT_EQ(wheel.next_deadline(), storage[400].node.deadline);
 }
 
+TEST(timer_wheel, fires_any_number_at_once_that_were_armed_in_order) {
+  timer_wheel wheel(0);
+  std::vector<timer> storage(10'000);
+  timers expected;
+  for (std::size_t i = 0; i < storage.size(); ++i) {
+    storage[i].node.deadline = 70 * second + i / 2 * 1000;  // beyond 2^36: one slot for all
+    wheel.insert(storage[i].node);
+    if (i % 3 != 0) expected.push_back(&storage[i]);
+  }
+  for (std::size_t i = 0; i < storage.size(); i += 3) wheel.remove(storage[i].node);
+  EXPECT_EQ(advance_once(wheel, 70 * second + 499'999),
+            timers(expected.begin(), expected.begin() + 666));
+  EXPECT_EQ(wheel.next_deadline(), expected[666]->node.deadline);
+  EXPECT_EQ(advance_once(wheel, 100 * second), timers(expected.begin() + 666, expected.end()));
+}
+
+TEST(timer_wheel, fires_in_order_after_one_has_come_before_those_that_were_in_order) {
+  constexpr std::size_t count = 200;
+  timer_wheel wheel(0);
+  std::vector<timer> storage(count);
+  timers expected;
+  for (std::size_t i = 0; i < count; ++i) {
+    storage[i].node.deadline = 70 * second + i * 1000;
+    wheel.insert(storage[i].node);
+    expected.push_back(&storage[i]);
+  }
+  EXPECT_EQ(advance(wheel, 70 * second + 99'999), timers(expected.begin(), expected.begin() + 100));
+  timer between(70 * second + 150'500);
+  wheel.insert(between.node);
+  expected.insert(expected.begin() + 151, &between);
+  EXPECT_EQ(advance(wheel, 100 * second), timers(expected.begin() + 100, expected.end()));
+}
+
 TEST(timer_wheel, does_bounded_work_per_call) {
-  constexpr std::size_t count = 100'000, most_moves = 2 * 64 * 30;  // a split's, a freed slab's
+  constexpr std::size_t count = 100'000, most_moves = 3 * 64 * 30;  // a split's, two freed slabs'
   timer_wheel wheel(0);
   std::mt19937_64 random(13);
   std::vector<timer> storage(count);
