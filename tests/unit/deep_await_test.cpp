@@ -1,6 +1,6 @@
 // However long a loop of awaits is that are ready, and however deep awaits nest, the stack of the worker
-// does not grow. Also built at -O0 (silk_unit_O0): a jump from one coroutine to the next must not be
-// left to the optimiser.
+// does not grow. Also built at -O0 and -O1 (silk_deep_O0, silk_deep_O1): a jump from one coroutine to the
+// next must not be left to the optimiser.
 #include "tasks_fixture.hpp"
 
 #include <gtest/gtest.h>
