@@ -1,4 +1,4 @@
-#include "../../scheduler/timer_wheel.hpp"
+#include "timer_wheel_timers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,25 +12,9 @@
 
 namespace {
 
-using silk::scheduler::job;
-using silk::scheduler::job_list;
-using silk::scheduler::no_deadline;
-using silk::scheduler::timer_node;
-using silk::scheduler::timer_state;
-using silk::scheduler::timer_wheel;
+using namespace silk_tests;
 
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::size_t all = ~std::size_t{0};
 constexpr std::uint64_t end_of_run = std::uint64_t{1} << 63;  // leaves room to the end of time
-constexpr std::size_t chunk_bytes = 256;
-
-struct timer : job {
-  timer() { node.on_fire = this; }
-  timer(const timer&) = delete;  // the node points at it
-  timer& operator=(const timer&) = delete;
-
-  timer_node node;
-};
 
 // Every operation in random order against a sorted list of what is armed.
 class model {

@@ -1,4 +1,4 @@
-#include "../../scheduler/timer_wheel.hpp"
+#include "timer_wheel_timers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,58 +12,7 @@
 
 namespace {
 
-using silk::scheduler::job;
-using silk::scheduler::job_list;
-using silk::scheduler::no_deadline;
-using silk::scheduler::timer_node;
-using silk::scheduler::timer_state;
-using silk::scheduler::timer_wheel;
-
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::size_t all = ~std::size_t{0};
-constexpr std::size_t chunk_bytes = 256;
-constexpr std::size_t slab_bytes = 64 * chunk_bytes;
-constexpr std::size_t slots = 11 * 64;
-
-struct timer : job {
-  explicit timer(std::uint64_t deadline = 0) {
-    node.on_fire = this;
-    node.deadline = deadline;
-  }
-  timer(const timer&) = delete;  // the node points at it
-  timer& operator=(const timer&) = delete;
-
-  timer_node node;
-};
-
-using timers = std::vector<timer*>;
-
-// One call of advance.
-timers advance_once(timer_wheel& wheel, std::uint64_t now, std::size_t limit = all) {
-  job_list due;
-  const std::size_t count = wheel.advance(now, limit, due);
-  EXPECT_EQ(due.size(), count);
-  EXPECT_LE(count, limit);
-  timers fired;
-  while (!due.empty()) {
-    fired.push_back(static_cast<timer*>(&due.pop_front()));
-    EXPECT_EQ(fired.back()->node.state, timer_state::fired);
-    EXPECT_LE(fired.back()->node.deadline, now);
-  }
-  return fired;
-}
-
-// As many calls as it takes.
-timers advance(timer_wheel& wheel, std::uint64_t now, std::size_t limit = all) {
-  timers fired;
-  do {
-    const timers more = advance_once(wheel, now, limit - fired.size());
-    fired.insert(fired.end(), more.begin(), more.end());
-  } while (fired.size() < limit && wheel.next_deadline() <= now);
-  return fired;
-}
-
-std::uint64_t random_below(std::mt19937_64& random, std::uint64_t end) { return random() % end; }
+using namespace silk_tests;
 
 TEST(timer_wheel, is_empty_at_first) {
   timer_wheel wheel(5);
@@ -441,85 +390,6 @@ TEST_F(timer_wheel_in_a_split, can_be_trimmed) {
   });
   wheel.trim();
   expect_the_rest_in_order();
-}
-
-TEST(timer_wheel_memory, a_million_timers_take_nine_bytes_each) {
-  timer_wheel wheel(0);
-  std::mt19937_64 random(19);
-  std::vector<timer> storage(1'000'000);
-  for (timer& each : storage) {
-    each.node.deadline = second + random_below(random, 60 * second);
-    wheel.insert(each.node);
-  }
-  EXPECT_LE(wheel.used_bytes(), storage.size() * chunk_bytes / 30 + slots * chunk_bytes);
-  EXPECT_LE(wheel.capacity_bytes(), wheel.used_bytes() + (slots + 2) * chunk_bytes + slab_bytes);
-}
-
-// The bound is 256 bytes per live timer, plus the reserve.
-TEST(timer_wheel_memory, removed_timers_hold_none) {
-  timer_wheel wheel(0);
-  std::mt19937_64 random(23);
-  std::vector<timer> storage(1'000'000);
-  for (timer& each : storage) {
-    each.node.deadline = second + random_below(random, 60 * second);
-    wheel.insert(each.node);
-  }
-  std::multimap<std::uint64_t, timer*> kept;
-  for (std::size_t i = 0; i < storage.size(); ++i) {
-    if (i % 1000 == 0) {
-      kept.emplace(storage[i].node.deadline, &storage[i]);
-    } else {
-      ASSERT_TRUE(wheel.remove(storage[i].node));
-    }
-  }
-  EXPECT_EQ(wheel.size(), kept.size());
-  EXPECT_LE(wheel.used_bytes(), kept.size() * chunk_bytes);
-  wheel.trim();
-  EXPECT_LE(wheel.capacity_bytes(), (kept.size() + slots + 1) * chunk_bytes + slab_bytes);
-  timers expected;
-  for (const auto& entry : kept) expected.push_back(entry.second);
-  EXPECT_EQ(advance(wheel, 100 * second), expected);
-  EXPECT_EQ(wheel.used_bytes(), 0u);
-}
-
-TEST(timer_wheel_memory, set_and_cancel_takes_none) {
-  timer_wheel wheel(0);
-  timer live(3600 * second), often;
-  wheel.insert(live.node);
-  const std::size_t capacity = wheel.capacity_bytes();
-  for (std::uint64_t i = 0; i < 10'000'000; ++i) {
-    often.node.deadline = i % 2 == 0 ? 3600 * second : 30 * second + i;  // beside `live`, or alone
-    wheel.insert(often.node);
-    wheel.remove(often.node);
-  }
-  EXPECT_EQ(wheel.capacity_bytes(), capacity);
-  EXPECT_EQ(wheel.used_bytes(), chunk_bytes);
-}
-
-// The worst a user can do: keep one timer of each chunk.
-TEST(timer_wheel_memory, a_chunk_with_one_timer_left_is_the_worst_case) {
-  timer_wheel wheel(0);
-  std::vector<timer> storage(300'000);
-  for (std::size_t i = 0; i < storage.size(); ++i) {
-    storage[i].node.deadline = 100 * second + i;
-    wheel.insert(storage[i].node);
-    if (i % 30 != 0) wheel.remove(storage[i - i % 2].node);
-    ASSERT_LE(wheel.used_bytes(), wheel.size() * chunk_bytes);
-  }
-}
-
-TEST(timer_wheel_memory, comes_back_after_a_burst_as_time_goes_on) {
-  timer_wheel wheel(0);
-  std::vector<timer> storage(1'000'000);
-  for (std::size_t i = 0; i < storage.size(); ++i) {
-    storage[i].node.deadline = second + i * 1000;
-    wheel.insert(storage[i].node);
-  }
-  std::uint64_t now = second;
-  for (; wheel.size() != 0; now += 1'000'000) advance(wheel, now, 2000);
-  EXPECT_LE(wheel.capacity_bytes(), 2 * (slots * chunk_bytes + slab_bytes)) << "twice the reserve";
-  for (int i = 0; i < 100; ++i) advance_once(wheel, now);
-  EXPECT_LE(wheel.capacity_bytes(), 2 * slab_bytes);
 }
 
 TEST(timer_wheel_contract, a_timer_is_armed_once_at_a_time) {
