@@ -1,7 +1,7 @@
 // Shared by the stress tests: how long and with which seed, random choices, and the liveness oracle.
 //
 //   SILK_STRESS_SEED      makes the choices of a run those of an earlier one; printed by every test
-//   SILK_STRESS_SECONDS   how long each test goes on; half a second by default
+//   SILK_STRESS_SECONDS   how long each test goes on; a quarter of a second by default
 //   SILK_STRESS_PATIENCE  after so many seconds without any progress the oracle ends the program
 #pragma once
 
@@ -62,7 +62,7 @@ class stopwatch {
   std::chrono::steady_clock::time_point end_ =
       std::chrono::steady_clock::now() +
       std::chrono::duration_cast<std::chrono::nanoseconds>(
-          std::chrono::duration<double>(number_from("SILK_STRESS_SECONDS", 0.5)));
+          std::chrono::duration<double>(number_from("SILK_STRESS_SECONDS", 0.25)));
 };
 
 // A life that begins and must end: in a frame, in a closure, anywhere. Moving passes it on.

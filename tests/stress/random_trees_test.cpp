@@ -26,7 +26,7 @@ unsigned seed() {
 
 double seconds_per_test() {
   const char* given = std::getenv("SILK_STRESS_SECONDS");
-  return given != nullptr ? std::atof(given) : 2.0;
+  return given != nullptr ? std::atof(given) : 1.0;
 }
 
 std::atomic<unsigned> next_seed{0};
