@@ -11,6 +11,7 @@
 #include "future.hpp"
 #include "gather.hpp"
 #include "gather_settled.hpp"
+#include "generator.hpp"
 #include "join_handle.hpp"
 #include "latch.hpp"
 #include "lifo_queue.hpp"

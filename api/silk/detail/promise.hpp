@@ -29,6 +29,11 @@ class task;
 namespace silk::detail {
 
 struct promise_base : engine::job {
+  static void* operator new(std::size_t bytes) { return engine::allocate_frame(bytes); }
+  static void operator delete(void* frame, std::size_t bytes) noexcept {
+    engine::deallocate_frame(frame, bytes);
+  }
+
   detail::receiver* receiver = nullptr;
   task_context* context = nullptr;
 
@@ -112,11 +117,6 @@ decltype(auto) adapt_awaitable(Awaitable&& awaitable, promise_base& promise);  /
 template <class T>
 class task_promise_base : public promise_base {
  public:
-  static void* operator new(std::size_t bytes) { return engine::allocate_frame(bytes); }
-  static void operator delete(void* frame, std::size_t bytes) noexcept {
-    engine::deallocate_frame(frame, bytes);
-  }
-
   task<T> get_return_object() noexcept;
   std::suspend_always initial_suspend() const noexcept { return {}; }
   final_awaiter final_suspend() const noexcept { return {}; }
