@@ -160,7 +160,13 @@ arm_result pool::arm(timer_node& node, then caller) {
 // Wakes the driver if it would sleep past `deadline`. If the claim fails it is awake already and will
 // look at the deadlines itself before it sleeps or pass the role on before it works. Is there no driver,
 // because the last one found nothing to watch when it went to work, then any sleeper takes the role.
+// In virtual time nobody sleeps to a deadline: the last worker that goes to sleep moves the time, and if
+// all sleep already somebody has to look again.
 void pool::kick_driver(std::uint64_t deadline) noexcept {
+  if (clock_.is_virtual()) {
+    if (!is_worker()) notify();
+    return;
+  }
   sync::light_fence();  // pairs with sleep_until_woken's and start_working's heavy fence: keeps I3
   const std::uint64_t watched = idle_.driver_deadline();
   if (watched == 0) return notify();

@@ -218,8 +218,8 @@ void worker::start_working() noexcept {
   if (!idle.anyone_parked()) return;
   sync::heavy_fence();
   if (idle.anyone_searching()) return;
-  const bool time_unwatched =
-      idle.driver_deadline() == 0 && pool_.timers_.earliest() != no_deadline;
+  const bool time_unwatched = !pool_.clock_.is_virtual() && idle.driver_deadline() == 0 &&
+                              pool_.timers_.earliest() != no_deadline;
   if (time_unwatched || pool_.work_visible()) pool_.wake_one();  // keeps I1, I3
 }
 
@@ -239,6 +239,10 @@ void worker::park(bool searching) noexcept {
 
 // Sleeps; as the driver no longer than to the earliest deadline (I3).
 void worker::sleep_until_woken() noexcept {
+  if (pool_.clock_.is_virtual()) {
+    static_cast<void>(driver_.park(no_deadline));
+    return;
+  }
   idle& idle = pool_.idle_;
   const std::uint64_t deadline = pool_.timers_.earliest();
   const bool driving = idle.try_become_driver(index_, deadline);
@@ -249,8 +253,7 @@ void worker::sleep_until_woken() noexcept {
       return wake_myself();
     }
   }
-  const bool timed = driving && !pool_.clock_.is_virtual();
-  const park_end ended = driver_.park(timed ? deadline : no_deadline);
+  const park_end ended = driver_.park(driving ? deadline : no_deadline);
   if (driving) idle.resign_driver(index_);
   if (ended == park_end::due) wake_myself();
 }

@@ -233,4 +233,28 @@ TEST_P(virtual_pool, goes_on_as_long_as_there_are_timers) {
   EXPECT_EQ(engine.time().now(), (steps - 1) * hour);
 }
 
+// The one that slept for the first timer was not woken: another worker moved the time there.
+TEST(virtual_pool_of_two, wakes_for_a_timer_from_outside_though_one_sleeps_for_an_earlier_one) {
+  pool engine({.workers = 2, .clock = clock_kind::virtual_time});
+  let_all_go_to_sleep(engine);
+  const std::uint64_t parks = engine.stats().parks;
+  std::latch busy{1}, go_on{1}, first_fired{1}, second_fired{1};
+  function_timer first([&] { first_fired.count_down(); });
+  function_timer second([&] { second_fired.count_down(); });
+  function_job keeps_time_still([&] {
+    busy.count_down();
+    go_on.wait();
+  });
+  engine.schedule(keeps_time_still);
+  busy.wait();
+  first.arm_in(engine, hour);
+  while (engine.stats().parks == parks) std::this_thread::yield();  // the other one has looked
+  go_on.count_down();
+  first_fired.wait();
+  while (engine.stats().parks < parks + 2) std::this_thread::yield();
+  second.arm_in(engine, hour);
+  second_fired.wait();
+  EXPECT_EQ(engine.time().now(), 2 * hour);
+}
+
 }  // namespace
