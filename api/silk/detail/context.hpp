@@ -95,12 +95,19 @@ struct wait {
 // Who receives the outcome of a coroutine: its awaiter, its group, or its handle.
 enum class receiver_kind : std::uint8_t { call, fork, root };
 
+// How a child of gather came to run, as far as its end depends on it.
+enum class fork_course : std::uint8_t {
+  quiet,      // entered by the holder of the join token, and never noted as running
+  noted,      // the same, but running() is it: at its end another one must be noted
+  disturbed,  // not entered by the child that holds the join token
+};
+
 struct receiver {
   explicit receiver(receiver_kind k) noexcept : kind(k) {}
   receiver_kind kind;
   outcome held = outcome::none;
-  bool disturbed = false;  // fork: not entered by the child that holds the join token
-  bool scope = false;      // fork: the inside of a timeout or a group, not a task of its own
+  fork_course course = fork_course::quiet;
+  bool scope = false;  // fork: the inside of a timeout or a group, not a task of its own
   sync::atomic<std::uint32_t> cancelling{0};  // contexts: accepted requests not yet taken back
 };
 

@@ -101,6 +101,7 @@ cancel_answer fork_group::cancel_children(wait& self, cancel_requests& requests)
 }
 
 void wake(promise_base& waiting) noexcept {
+  remember_running(*waiting.context);
   engine::pool& pool = waiting.context->root().pool();
   pool.schedule(waiting.make_resumable());
 }

@@ -47,6 +47,18 @@ class fork_outsiders {
   ~fork_outsiders() = default;
 };
 
+// `context` is about to be what its thread runs (running.hpp). A child of gather remembers that: should
+// it end without having suspended, whatever goes on then must not be taken for it. Not needed where a
+// task goes on after a wait of its own: all groups above are linked then, and end in resume_parent.
+// [task, or who wakes it]
+inline void remember_running(task_context& context) noexcept {
+  if (context.course == fork_course::quiet) context.course = fork_course::noted;
+}
+inline void note_running(task_context& context) noexcept {
+  remember_running(context);
+  set_running(&context);
+}
+
 // The reason given to the siblings of a child that failed.
 const reason_ptr& sibling_failed() noexcept;
 
@@ -126,7 +138,7 @@ struct fork_group : wait {
   std::coroutine_handle<> pass_token() noexcept;
   // After a child that this thread had entered from its loop.
   std::coroutine_handle<> resume_parent() noexcept {
-    set_running(parent->context);
+    note_running(*parent->context);
     return parent->handle();
   }
 };
@@ -168,7 +180,7 @@ inline std::coroutine_handle<> fork_finished(fork_base& child) noexcept {
 inline void run_disturbed(engine::job& self) noexcept {
   promise_base& promise = static_cast<promise_base&>(self);
   fork_base& child = static_cast<fork_base&>(*promise.context);
-  child.disturbed = true;
+  child.course = fork_course::disturbed;
   // The inside of a scope begins in any case, as it does when it is entered at once.
   if (child.cancel_pending() && !child.scope) [[unlikely]] {
     discard(child);
@@ -198,8 +210,11 @@ inline std::coroutine_handle<> fork_group::finished(fork_base& ended) noexcept {
   std::uint64_t members = 1;
   if (outsiders != nullptr) [[unlikely]]
     members += outsiders->child_ended(ended);
-  if (ended.disturbed) [[unlikely]] {
-    return arrive(members) ? resume_parent() : std::noop_coroutine();
+  if (ended.course != fork_course::quiet) [[unlikely]] {
+    if (ended.course == fork_course::disturbed) {
+      return arrive(members) ? resume_parent() : std::noop_coroutine();
+    }
+    note_running(*parent->context);
   }
   own_done += static_cast<std::uint32_t>(members);
   return pass_token();

@@ -5,6 +5,9 @@
 // suspended, leaves it alone: forking costs nothing for it. What is noted is then a context further up.
 // It belongs to the same spawned task, and as the children in between have not bound anything, it
 // answers every question about context variables alike.
+//
+// F5: what is noted is never a child whose group has ended. A child that may be noted when it ends
+//     without having suspended knows that (fork_course::noted), and has its parent noted then.
 #pragma once
 
 #include "engine.hpp"
