@@ -28,14 +28,15 @@ void print_handler_failure(const std::exception_ptr& error) noexcept {
 }  // namespace detail
 
 void print_failure(const failure& what) noexcept {
-  std::string line = "silk: nobody retrieved the failure of ";
-  if (what.task_name.empty()) {
-    line += "a future or callback";
-  } else {
+  std::string line = "silk: " + std::string(what.message) + " of ";
+  if (!what.task_name.empty()) {
     line += "task '" + std::string(what.task_name) + "'";
+  } else {
+    line += what.callback ? "a callback" : "a future or callback";
   }
   if (what.spawned_at.line() != 0) {
-    line += " (spawned at " + std::string(what.spawned_at.file_name()) + ":" +
+    line += (what.callback ? " (posted at " : " (spawned at ") +
+            std::string(what.spawned_at.file_name()) + ":" +
             std::to_string(what.spawned_at.line()) + ")";
   }
   line += ": " + detail::describe(what.error) + "\n";

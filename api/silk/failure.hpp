@@ -1,6 +1,8 @@
 // What the exception handler of a runtime is told.
 #pragma once
 
+#include "callback_handle.hpp"
+
 #include <exception>
 #include <functional>
 #include <source_location>
@@ -9,12 +11,15 @@
 
 namespace silk {
 
-/// A failure that nobody retrieved: the last handle of a failed task or future is gone, or a callback
-/// threw.
+/// A failure that nobody retrieved: the last handle of a failed task or future is gone, a callback
+/// threw, or a task that was left at the end of its runtime answered the cancel with an exception.
 struct failure {
   std::exception_ptr error;
-  std::string_view task_name;       ///< of the task that failed; empty for anything else
-  std::source_location spawned_at;  ///< where that task was spawned; line 0 when unknown
+  std::string_view task_name = {};       ///< of the task that failed; empty for anything else
+  std::source_location spawned_at = {};  ///< of that task or callback; line 0 when unknown
+  /// What happened, to be read with the name behind it.
+  std::string_view message = "nobody retrieved the failure";
+  callback_handle callback = {};  ///< the callback of post, call_after or call_at that threw
 };
 
 /// Called on the thread that noticed, possibly on several threads at once. If it throws, that is

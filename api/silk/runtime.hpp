@@ -1,6 +1,7 @@
 // runtime: workers, clock and live tasks; what asyncio calls an event loop.
 #pragma once
 
+#include "callback_handle.hpp"
 #include "detail/blocking_wait.hpp"
 #include "detail/callback.hpp"
 #include "detail/runtime_core.hpp"
@@ -37,26 +38,7 @@ struct runtime_options {
   /// When tasks run first whose spawn_options do not say: soon or eager.
   silk::start start = start::soon;
   /// Told of failures that nobody retrieved; empty: print_failure.
-  failure_handler on_failure = {};
-};
-
-/// A callback that was handed to post, call_after or call_at. Dropping it does not cancel.
-///
-/// Threads   every member may be called from any thread.
-class callback_handle {
- public:
-  callback_handle() noexcept = default;
-  /// True: it has not started and never will; what it holds is destroyed.
-  bool cancel() const noexcept { return call_ && call_->cancel(); }
-  bool is_cancelled() const noexcept { return call_ && call_->is_cancelled(); }
-  /// The time it was made for; time_point{} for post.
-  time_point when() const noexcept { return call_ ? call_->when() : time_point{}; }
-
- private:
-  friend class runtime;
-  explicit callback_handle(detail::core_ptr<detail::callback> call) noexcept
-      : call_(std::move(call)) {}
-  detail::core_ptr<detail::callback> call_;
+  silk::failure_handler on_failure = {};
 };
 
 /// Runs tasks on a fixed set of worker threads.
@@ -106,20 +88,23 @@ class runtime : private detail::spawner<runtime> {
   /// it throws reaches the failure handler. usage_error when the runtime is closed.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
-  callback_handle post(F&& function) {
-    return start(detail::make_callback(std::forward<F>(function)), no_deadline);
+  callback_handle post(F&& function, std::source_location where = std::source_location::current()) {
+    return start(detail::make_callback(std::forward<F>(function), where), no_deadline);
   }
   /// Calls `function` once, `d` from now or at `deadline` on this runtime's clock; never early.
   template <class Rep, class Period, class F>
     requires detail::plain_function<std::decay_t<F>&>
-  callback_handle call_after(std::chrono::duration<Rep, Period> d, F&& function) {
-    return start(detail::make_callback(std::forward<F>(function)),
+  callback_handle call_after(std::chrono::duration<Rep, Period> d, F&& function,
+                             std::source_location where = std::source_location::current()) {
+    return start(detail::make_callback(std::forward<F>(function), where),
                  deadline_in(detail::to_duration(d)));
   }
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
-  callback_handle call_at(time_point deadline, F&& function) {
-    return start(detail::make_callback(std::forward<F>(function)), detail::deadline_at(deadline));
+  callback_handle call_at(time_point deadline, F&& function,
+                          std::source_location where = std::source_location::current()) {
+    return start(detail::make_callback(std::forward<F>(function), where),
+                 detail::deadline_at(deadline));
   }
 
   /// The time on this runtime's clock.
@@ -127,6 +112,13 @@ class runtime : private detail::spawner<runtime> {
   unsigned workers() const noexcept;
   /// Tasks that have been spawned and have not ended. May be out of date.
   std::size_t live_tasks() const noexcept;
+
+  /// Who is told of failures from now on; empty: print_failure.
+  void set_failure_handler(silk::failure_handler handler) {
+    core_->set_on_failure(std::move(handler));
+  }
+  /// The handler that was set last, or given as an option; empty when there is none.
+  silk::failure_handler failure_handler() const { return core_->on_failure(); }
 
   /// As silk::all_tasks, from any thread.
   std::vector<task_ref> all_tasks() const { return detail::tasks_of(*core_); }

@@ -3,6 +3,7 @@
 
 #include "barrier.hpp"
 #include "broadcast.hpp"
+#include "callback_handle.hpp"
 #include "condition.hpp"
 #include "ensure_future.hpp"
 #include "errors.hpp"

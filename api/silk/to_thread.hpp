@@ -82,8 +82,7 @@ class blocking_call final : public future_state<T>, public engine::job {
   // The thread is no worker, so the handler is found through the runtime.
   void destroy() noexcept override {
     if (this->state() == outcome::error && !this->seen()) {
-      report_failure(runtime_.serial(),
-                     failure{.error = this->slot.error(), .task_name = {}, .spawned_at = {}});
+      report_failure(runtime_.serial(), {.error = this->slot.error()});
     }
     delete this;
   }

@@ -228,6 +228,77 @@ ROW(exception_handler, throwing_default_handler) {
   EXPECT_EQ(count_of(text, ": posted\n"), 1u) << text;
 }
 
+ROW(exception_handler, set_get_custom) {
+  struct told {
+    std::string message, error;
+    unsigned line = 0;
+    silk::callback_handle callback;
+  };
+  std::vector<told> heard;
+  const auto keeps = [&](const silk::failure& what) {
+    heard.push_back(
+        {std::string(what.message), told_of(what.error), what.spawned_at.line(), what.callback});
+  };
+  silk::runtime runtime(options());
+  EXPECT_FALSE(runtime.failure_handler());
+  runtime.set_failure_handler(keeps);
+  EXPECT_TRUE(runtime.failure_handler());
+
+  runtime.block_on([&]() -> silk::task<> {
+    const unsigned line = std::source_location::current().line() + 1;
+    const auto handle = runtime.post([] { throw failure_e(); });
+    co_await at_rest();
+    EXPECT_EQ(heard.size(), 1u);
+    if (heard.empty()) co_return;
+    EXPECT_NE(heard[0].message, "");
+    EXPECT_EQ(heard[0].error, "E");
+    EXPECT_EQ(heard[0].line, line);
+    EXPECT_EQ(heard[0].callback, handle);
+  });
+  const silk::failure_handler read_back = runtime.failure_handler();
+  read_back({.error = std::make_exception_ptr(failure_e("by hand"))});
+  EXPECT_EQ(heard.size(), 2u);
+
+  runtime.set_failure_handler({});
+  EXPECT_FALSE(runtime.failure_handler());
+  const std::string text = stderr_of([&] {
+    runtime.block_on([&]() -> silk::task<> {
+      runtime.post([] { throw failure_e("printed"); });
+      co_await at_rest();
+    });
+  });
+  EXPECT_EQ(count_of(text, ": printed\n"), 1u) << text;
+  EXPECT_EQ(heard.size(), 2u);
+}
+
+// A callback has no name but the place where it was handed over.
+ROW(exception_handler, handle_error_report_fields) {
+  unsigned line = 0;
+  silk::callback_handle handle;
+  const auto program = [&](silk::runtime& runtime) -> silk::task<> {
+    line = std::source_location::current().line() + 1;
+    handle = runtime.call_after(1s, [] { throw failure_e("in a callback"); });
+    co_await silk::sleep(2s);
+  };
+  std::vector<silk::failure> heard;
+  auto chosen = options();
+  chosen.on_failure = [&](const silk::failure& what) { heard.push_back(what); };
+  silk::runtime runtime(chosen);
+  runtime.block_on(program, std::ref(runtime));
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_EQ(told_of(heard[0].error), "in a callback");
+  EXPECT_EQ(heard[0].callback, handle);
+  EXPECT_EQ(heard[0].spawned_at.line(), line);
+  EXPECT_EQ(heard[0].callback.posted_at().line(), line);
+  EXPECT_EQ(heard[0].task_name, "");
+
+  runtime.set_failure_handler({});
+  const std::string text = stderr_of([&] { runtime.block_on(program, std::ref(runtime)); });
+  EXPECT_NE(text.find("of a callback (posted at "), std::string::npos) << text;
+  EXPECT_NE(text.find(":" + std::to_string(line) + "): in a callback\n"), std::string::npos)
+      << text;
+}
+
 // It cannot happen: a group ends when all of its children have, so each failure is in what it throws.
 ROW(exception_handler, group_child_after_parent_done) {
   listener heard;

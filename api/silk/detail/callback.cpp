@@ -1,5 +1,6 @@
 #include "callback.hpp"
 
+#include "../callback_handle.hpp"
 #include "runtime_core.hpp"
 
 namespace silk::detail {
@@ -30,6 +31,13 @@ bool callback::cancel() noexcept {
   return true;
 }
 
+void callback::report(std::exception_ptr error) noexcept {
+  report_failure(runtime_->serial(), {.error = std::move(error),
+                                      .spawned_at = posted_at_,
+                                      .message = "nobody catches the exception",
+                                      .callback = callback_handle(core_ptr<callback>(this))});
+}
+
 void callback::run_callback(engine::job& self) noexcept {
   callback& here = static_cast<callback&>(self);
   const bool too_late = here.timed_ && here.runtime_->state() == life::closed;
@@ -38,8 +46,7 @@ void callback::run_callback(engine::job& self) noexcept {
       try {
         here.call();
       } catch (...) {
-        report_failure(here.runtime_->serial(),
-                       {.error = std::current_exception(), .task_name = {}, .spawned_at = {}});
+        here.report(std::current_exception());
       }
     }
     here.drop_function();

@@ -17,7 +17,9 @@
 
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <optional>
+#include <source_location>
 #include <utility>
 
 namespace silk::detail {
@@ -45,9 +47,10 @@ class callback : public engine::job {
     return now == stage::cancelling || now == stage::cancelled;
   }
   time_point when() const noexcept { return when_; }
+  const std::source_location& posted_at() const noexcept { return posted_at_; }
 
  protected:
-  callback() noexcept { run = run_callback; }
+  explicit callback(std::source_location where) noexcept : posted_at_(where) { run = run_callback; }
   virtual ~callback() = default;
   virtual void call() = 0;
   virtual void drop_function() noexcept = 0;
@@ -56,6 +59,7 @@ class callback : public engine::job {
   enum class stage : std::uint8_t { waiting, running, cancelling, cancelled };
 
   static void run_callback(engine::job& self) noexcept;
+  void report(std::exception_ptr error) noexcept;
   bool claim(stage to) noexcept {
     stage from = stage::waiting;
     // E:callback-claim in/out: call and cancel exclude each other
@@ -65,6 +69,7 @@ class callback : public engine::job {
   sync::atomic<std::uint32_t> references_{1};  // start adds the runtime's
   sync::atomic<stage> stage_{stage::waiting};
   time_point when_;
+  std::source_location posted_at_;
   bool timed_ = false;
   runtime_core* runtime_ = nullptr;  // used by our job, and while cancelling
   engine::timer_node timer_;
@@ -74,8 +79,8 @@ template <class F>
 class callback_of final : public callback {
  public:
   template <class Function>
-    requires(!std::same_as<std::remove_cvref_t<Function>, callback_of>)
-  explicit callback_of(Function&& f) : function_(std::forward<Function>(f)) {}
+  callback_of(Function&& f, std::source_location where)
+      : callback(where), function_(std::forward<Function>(f)) {}
 
  private:
   void call() override { (*function_)(); }
@@ -84,8 +89,8 @@ class callback_of final : public callback {
 };
 
 template <class F>
-core_ptr<callback> make_callback(F&& function) {
-  return {new callback_of<std::decay_t<F>>(std::forward<F>(function)), {}};
+core_ptr<callback> make_callback(F&& function, std::source_location where) {
+  return {new callback_of<std::decay_t<F>>(std::forward<F>(function), where), {}};
 }
 
 }  // namespace silk::detail

@@ -68,8 +68,8 @@ void done_callbacks::run_all(engine::job& self) noexcept {
     try {
       next->call(of);
     } catch (...) {
-      report_failure(here.runtime_serial_,
-                     {.error = std::current_exception(), .task_name = {}, .spawned_at = {}});
+      report_failure(here.runtime_serial_, {.error = std::current_exception(),
+                                            .message = "nobody catches the exception"});
     }
   }
   of.release();

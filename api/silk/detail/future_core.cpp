@@ -87,8 +87,7 @@ std::size_t future_core::waiters() const noexcept {
 
 void report_unseen(const std::exception_ptr& error) noexcept {
   const runtime_core* here = current_runtime();
-  report_failure(here != nullptr ? here->serial() : no_runtime,
-                 failure{.error = error, .task_name = {}, .spawned_at = {}});
+  report_failure(here != nullptr ? here->serial() : no_runtime, {.error = error});
 }
 
 }  // namespace silk::detail

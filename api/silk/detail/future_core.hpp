@@ -92,7 +92,9 @@ class future_core {
   virtual bool cancel(cancel_requests& requests) noexcept = 0;
 
   // What came out, once done: error or cancelled; null for a value.
-  virtual std::exception_ptr stored_error() noexcept = 0;
+  std::exception_ptr stored_error() noexcept { return error_of(state()); }
+  // The same of an outcome that is about to be shown. [who began, or any once done]
+  virtual std::exception_ptr error_of(outcome reached) noexcept = 0;
   std::exception_ptr error() noexcept {  // counts as seen
     mark_seen();
     return stored_error();
@@ -178,8 +180,8 @@ class future_state : public future_core {
     return true;
   }
 
-  std::exception_ptr stored_error() noexcept override {
-    switch (state()) {
+  std::exception_ptr error_of(outcome reached) noexcept override {
+    switch (reached) {
       case outcome::error:
       case outcome::cancelled:
         return slot.error();

@@ -137,6 +137,16 @@ runtime_core::~runtime_core() {
   std::erase(runtimes().all, this);
 }
 
+failure_handler runtime_core::on_failure() const {
+  sync::lock_guard hold(handler_lock_);
+  return on_failure_;
+}
+
+void runtime_core::set_on_failure(failure_handler handler) {
+  sync::lock_guard hold(handler_lock_);
+  on_failure_.swap(handler);  // the old one goes after the unlock
+}
+
 engine::blocking_pool& runtime_core::blocking() {
   sync::lock_guard hold(blocking_lock_);
   if (!blocking_) {

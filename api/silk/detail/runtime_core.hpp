@@ -88,7 +88,9 @@ class runtime_core {
   engine::pool& pool() noexcept { return pool_; }
   task_registry& tasks() noexcept { return tasks_; }
   engine::blocking_pool& blocking();  // made on first use
-  const failure_handler& on_failure() const noexcept { return on_failure_; }
+  // [any]
+  failure_handler on_failure() const;
+  void set_on_failure(failure_handler handler);
 
   // Keeps the workers alive while a thread that is none of them hands something over. Throws
   // usage_error when the runtime is closed. [any]
@@ -127,7 +129,8 @@ class runtime_core {
  private:
   runtime& face_;
   const std::uint32_t serial_;
-  failure_handler on_failure_;
+  mutable sync::mutex handler_lock_;
+  failure_handler on_failure_;  // guarded by handler_lock_
   sync::atomic<life> life_{life::running};
   sync::atomic<std::uint32_t> visits_{0};
   sync::atomic<std::uint32_t> emptied_{0};  // bumped when a task or call ends while we are closing

@@ -58,7 +58,8 @@ void task_node::cancel_for_closing(const reason_ptr& reason) noexcept {
     if (told_of_closing_) return;
     told_of_closing_ = true;
     if (!reason_is_final_) core_.reason_ = reason;
-    context_.mark_cancelled();  // under the lock: who finds the flag set may rely on the mark
+    left_over_ =
+        context_.mark_cancelled();  // under the lock: who finds the flag set may rely on the mark
   }
   cancel_requests requests(reason);
   context_.interrupt_marked(requests);
@@ -125,9 +126,24 @@ void task_node::finish() noexcept {
     sync::lock_guard hold(text_lock_);
     reason_is_final_ = true;
   }
+  if (reached == outcome::error) [[unlikely]]
+    report_if_left_over();
   runtime_.dismiss(*this);
   core_.complete(reached, after_completion::ends_turn);
   core_.release();
+}
+
+void task_node::report_if_left_over() noexcept {
+  {
+    sync::lock_guard hold(text_lock_);
+    if (!left_over_) return;
+  }
+  const std::string name = this->name();
+  report_failure(runtime_serial_, {.error = core_.error_of(outcome::error),
+                                   .task_name = name,
+                                   .spawned_at = spawned_at_,
+                                   .message = "the end of its runtime brought out the failure"});
+  core_.mark_seen();
 }
 
 std::coroutine_handle<> root_finished(root_context& root) noexcept {
@@ -138,7 +154,7 @@ std::coroutine_handle<> root_finished(root_context& root) noexcept {
 void report_unseen(const std::exception_ptr& error, const task_node& node) noexcept {
   const std::string name = node.name();
   report_failure(node.runtime_serial(),
-                 failure{.error = error, .task_name = name, .spawned_at = node.spawned_at()});
+                 {.error = error, .task_name = name, .spawned_at = node.spawned_at()});
 }
 
 }  // namespace silk::detail

@@ -60,6 +60,7 @@ class task_node {
   friend class task_registry;
   void bind(promise_base& body) noexcept;
   static void run_first(engine::job& self) noexcept;
+  void report_if_left_over() noexcept;
 
   root_context context_;
   future_core& core_;
@@ -72,6 +73,7 @@ class task_node {
   mutable sync::spinlock text_lock_;
   bool reason_is_final_ = false;        // guarded by text_lock_, as is the core's reason
   bool told_of_closing_ = false;        // guarded by text_lock_
+  bool left_over_ = false;              // guarded by text_lock_: that cancel was accepted
   const std::uint32_t runtime_serial_;  // for when runtime_ is gone
   std::unique_ptr<std::string> name_;   // guarded by text_lock_; null: generated
   std::uint64_t number_ = 0;            // for the generated name
@@ -87,10 +89,9 @@ class task_state final : public future_state<T>, public task_node {
 
   std::uint32_t home_serial() const noexcept override { return this->runtime_serial(); }
 
-  std::exception_ptr stored_error() noexcept override {
-    if (this->state() == outcome::skipped)
-      return std::make_exception_ptr(cancelled(cancel_reason()));
-    return future_state<T>::stored_error();
+  std::exception_ptr error_of(outcome reached) noexcept override {
+    if (reached == outcome::skipped) return std::make_exception_ptr(cancelled(cancel_reason()));
+    return future_state<T>::error_of(reached);
   }
 
  protected:
