@@ -21,7 +21,8 @@ detail::runtime_core::options checked(runtime_options options) {
                                                          : detail::engine::clock_kind::steady,
       .blocking_threads = options.blocking_threads,
       .starts_eagerly = options.start == start::eager,
-      .on_failure = std::move(options.on_failure)};
+      .on_failure = std::move(options.on_failure),
+      .on_spawn = std::move(options.on_spawn)};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "detail/runtime_core.hpp"
 #include "failure.hpp"
 #include "spawn.hpp"
+#include "spawn_observer.hpp"
 #include "task_ref.hpp"
 #include "time.hpp"
 
@@ -39,6 +40,8 @@ struct runtime_options {
   silk::start start = start::soon;
   /// Told of failures that nobody retrieved; empty: print_failure.
   silk::failure_handler on_failure = {};
+  /// Told of each task that is spawned.
+  silk::spawn_observer on_spawn = {};
 };
 
 /// Runs tasks on a fixed set of worker threads.
@@ -119,6 +122,18 @@ class runtime : private detail::spawner<runtime> {
   }
   /// The handler that was set last, or given as an option; empty when there is none.
   silk::failure_handler failure_handler() const { return core_->on_failure(); }
+
+  /// Who is told of each task that is spawned from now on; empty: nobody.
+  void set_spawn_observer(silk::spawn_observer observer) {
+    core_->set_on_spawn(std::move(observer));
+  }
+  /// The observer that was set last, or given as an option; empty when there is none.
+  silk::spawn_observer spawn_observer() const { return core_->on_spawn(); }
+
+  /// When tasks run first whose spawn_options do not say: soon or eager, as runtime_options::start said.
+  silk::start default_start() const noexcept {
+    return core_->starts_eagerly() ? silk::start::eager : silk::start::soon;
+  }
 
   /// As silk::all_tasks, from any thread.
   std::vector<task_ref> all_tasks() const { return detail::tasks_of(*core_); }

@@ -27,6 +27,7 @@
 #include "shield.hpp"
 #include "sleep.hpp"
 #include "spawn.hpp"
+#include "spawn_observer.hpp"
 #include "task.hpp"
 #include "task_group.hpp"
 #include "task_ref.hpp"

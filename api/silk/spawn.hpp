@@ -83,6 +83,8 @@ struct spawn_access {
     if (!options.name.empty()) of_task->set_name(options.name);
     promise_base& coroutine = task_access::release(std::move(owned));
     task_state<T>& state = *of_task.leave();
+    if (runtime.is_observed()) [[unlikely]]
+      observe(runtime, state, coroutine);
     switch (runtime.admit(state)) {
       case admission::welcome:
         if (starts_here(runtime, options)) {
@@ -100,6 +102,14 @@ struct spawn_access {
   }
 
  private:
+  static void observe(runtime_core& runtime, task_node& fresh, promise_base& coroutine) {
+    try {
+      runtime.tell_observer(fresh);
+    } catch (...) {
+      fresh.refuse(coroutine);
+      throw;
+    }
+  }
   static bool starts_here(runtime_core& runtime, spawn_options options) noexcept {
     const bool eager = options.start == start::as_the_runtime_says ? runtime.starts_eagerly()
                                                                    : options.start == start::eager;
@@ -155,7 +165,7 @@ class spawner {
 ///
 /// Starts    soon, on any worker, never inside this call, unless options say `start::eager`.
 /// Fails     usage_error when the caller is not a task (use runtime::spawn there) or the runtime is
-///           closed, std::bad_alloc; the body's arguments are destroyed then and it never runs.
+///           closed, std::bad_alloc, what a spawn_observer throws; the body's arguments are destroyed then and it never runs.
 /// Cancelled through the handle; a task spawned while its runtime is shutting down starts cancelled.
 /// Threads   tasks and callbacks only.
 /// Lifetime  the runtime keeps the task alive; dropping the handle detaches it.

@@ -22,6 +22,11 @@ std::vector<task_ref> tasks_of(runtime_core& runtime) {
 
 }  // namespace detail
 
+void detail::runtime_core::tell_observer(task_node& fresh) const {
+  if (const spawn_observer observer = on_spawn())
+    observer(task_ref_access::make(core_ptr<future_core>(&fresh.core()), fresh));
+}
+
 detail::task_node& task_ref::node() const {
   if (node_ == nullptr) throw usage_error("this task_ref refers to no task");
   return *node_;

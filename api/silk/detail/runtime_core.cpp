@@ -122,9 +122,11 @@ runtime_core::runtime_core(runtime& face, options chosen)
     : face_(face),
       serial_(next_serial()),
       on_failure_(std::move(chosen.on_failure)),
+      on_spawn_(std::move(chosen.on_spawn)),
       tasks_(chosen.workers),
       blocking_threads_(chosen.blocking_threads),
       starts_eagerly_(chosen.starts_eagerly),
+      observed_(static_cast<bool>(on_spawn_)),
       pool_({.workers = chosen.workers, .clock = chosen.clock, .embedder = this}),
       closing_reason_(std::make_shared<const std::string>("the runtime is shutting down")) {
   sync::lock_guard hold(runtimes().lock);
@@ -145,6 +147,18 @@ failure_handler runtime_core::on_failure() const {
 void runtime_core::set_on_failure(failure_handler handler) {
   sync::lock_guard hold(handler_lock_);
   on_failure_.swap(handler);  // the old one goes after the unlock
+}
+
+spawn_observer runtime_core::on_spawn() const {
+  sync::lock_guard hold(handler_lock_);
+  return on_spawn_;
+}
+
+void runtime_core::set_on_spawn(spawn_observer observer) {
+  sync::lock_guard hold(handler_lock_);
+  on_spawn_.swap(observer);  // the old one goes after the unlock
+  // relaxed: who sees it late spawns as before
+  observed_.store(static_cast<bool>(on_spawn_), sync::memory_order_relaxed);
 }
 
 engine::blocking_pool& runtime_core::blocking() {

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "../failure.hpp"
+#include "../spawn_observer.hpp"
 #include "engine.hpp"
 #include "task_node.hpp"
 
@@ -76,6 +77,7 @@ class runtime_core {
     unsigned blocking_threads;
     bool starts_eagerly;
     failure_handler on_failure;
+    spawn_observer on_spawn;
   };
   runtime_core(runtime& face, options chosen);
   ~runtime_core();
@@ -91,6 +93,12 @@ class runtime_core {
   // [any]
   failure_handler on_failure() const;
   void set_on_failure(failure_handler handler);
+  spawn_observer on_spawn() const;
+  void set_on_spawn(spawn_observer observer);
+  bool is_observed() const noexcept {
+    return observed_.load(sync::memory_order_relaxed);  // relaxed: the function is behind a lock
+  }
+  void tell_observer(task_node& fresh) const;  // throws what the observer throws [who spawns]
 
   // Keeps the workers alive while a thread that is none of them hands something over. Throws
   // usage_error when the runtime is closed. [any]
@@ -131,6 +139,7 @@ class runtime_core {
   const std::uint32_t serial_;
   mutable sync::mutex handler_lock_;
   failure_handler on_failure_;  // guarded by handler_lock_
+  spawn_observer on_spawn_;     // guarded by handler_lock_
   sync::atomic<life> life_{life::running};
   sync::atomic<std::uint32_t> visits_{0};
   sync::atomic<std::uint32_t> emptied_{0};  // bumped when a task or call ends while we are closing
@@ -141,6 +150,7 @@ class runtime_core {
   std::unique_ptr<engine::blocking_pool> blocking_;
   unsigned blocking_threads_;
   bool starts_eagerly_;
+  sync::atomic<bool> observed_;
   engine::pool pool_;
   reason_ptr closing_reason_;
 };
