@@ -5,6 +5,7 @@
 #include "detail/blocking_wait.hpp"
 #include "detail/callback.hpp"
 #include "detail/runtime_core.hpp"
+#include "executor.hpp"
 #include "failure.hpp"
 #include "spawn.hpp"
 #include "spawn_observer.hpp"
@@ -129,6 +130,15 @@ class runtime : private detail::spawner<runtime> {
   }
   /// The observer that was set last, or given as an option; empty when there is none.
   silk::spawn_observer spawn_observer() const { return core_->on_spawn(); }
+
+  /// `executor` runs the calls of to_thread from now on; null: the runtime's own threads, as at first. The
+  /// runtime keeps it until it is replaced.
+  template <executor E>
+  void set_default_executor(std::shared_ptr<E> executor) {
+    if (executor == nullptr) return core_->set_executor({});
+    core_->set_executor(
+        [to = std::move(executor)](blocking_job job) { to->submit(std::move(job)); });
+  }
 
   /// When tasks run first whose spawn_options do not say: soon or eager, as runtime_options::start said.
   silk::start default_start() const noexcept {

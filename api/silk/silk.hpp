@@ -8,6 +8,7 @@
 #include "ensure_future.hpp"
 #include "errors.hpp"
 #include "event.hpp"
+#include "executor.hpp"
 #include "failure.hpp"
 #include "future.hpp"
 #include "gather.hpp"

@@ -18,26 +18,25 @@ namespace silk {
 
 namespace detail {
 
-// The state of one call: a future that is also the blocking pool's job. Two owners: the pool's thread
-// and the task that waits.
+// The state of one call: a future that is also what a thread is to run. Two owners: the thread and the
+// task that waits.
 template <class T, class F, class... Args>
-class blocking_call final : public future_state<T>, public engine::job {
+class blocking_call final : public future_state<T>, public blocking_work {
  public:
   template <class Function, class... Arguments>
   explicit blocking_call(runtime_core& runtime, Function&& function, Arguments&&... args)
       : future_state<T>(1),
         runtime_(runtime),
         call_(std::in_place, std::forward<Function>(function), std::forward<Arguments>(args)...) {
-    job::run = run_call;
+    blocking_work::run = run_call;
+    blocking_work::drop = drop_call;
   }
 
   void submit() {
     runtime_.call_begins();
     this->add_ref();  // the thread's share
     try {
-      if (runtime_.blocking().submit(*this) == engine::submit_status::stopped) {
-        throw usage_error("to_thread: the runtime is closed");
-      }
+      runtime_.submit(*this);
     } catch (...) {
       runtime_.call_ended();
       this->release();
@@ -48,10 +47,22 @@ class blocking_call final : public future_state<T>, public engine::job {
  private:
   static void run_call(engine::job& self) noexcept {
     auto& call = static_cast<blocking_call&>(self);
-    runtime_core& runtime = call.runtime_;
     if (call.try_begin()) call.invoke();  // else it was cancelled before a thread took it
-    call.call_.reset();
-    call.release();
+    call.end();
+  }
+  static void drop_call(engine::job& self) noexcept {
+    auto& call = static_cast<blocking_call&>(self);
+    if (call.try_begin()) {
+      call.slot.fail(
+          std::make_exception_ptr(closed_error("to_thread: the executor has dropped it")));
+      call.complete(outcome::error, after_completion::runs_on);
+    }
+    call.end();
+  }
+  void end() noexcept {
+    runtime_core& runtime = runtime_;
+    call_.reset();
+    this->release();
     runtime.call_ended();
   }
 
@@ -132,12 +143,13 @@ task<T> call_on_thread(F function, Args... args) {
 
 }  // namespace detail
 
-/// A task that calls `function(args...)` on a thread of the runtime's blocking pool and gives its
+/// A task that calls `function(args...)` on a thread that may block and gives its
 /// result. For calls that block: files, databases, getaddrinfo.
 ///
-/// Starts    when awaited; then waits for a free thread, first come first served. The pool grows to
-///           runtime_options::blocking_threads.
-/// Fails     with what the call throws; std::system_error when the system refuses the first thread.
+/// Starts    when awaited; then waits for a free thread, first come first served. The runtime's pool
+///           grows to runtime_options::blocking_threads; runtime::set_default_executor replaces it.
+/// Fails     with what the call throws; std::system_error when the system refuses the first thread; what
+///           the executor throws, closed_error when it drops the call.
 /// Cancelled at once. A call that no thread has begun never is; one that runs goes on, and its result
 ///           is dropped; if it throws, the runtime's failure handler is told.
 /// Threads   `function` runs outside of any task: it must not use co_await or this_task.

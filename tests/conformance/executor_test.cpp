@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <latch>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
@@ -142,6 +144,70 @@ ROW(executor, cancel_after_work_done) {
     EXPECT_EQ(work.result(), 42);
     for (const auto& one : occupying) co_await one;
   });
+}
+
+// Runs what it is given on threads of its own, one for each job, and counts.
+class own_threads {
+ public:
+  ~own_threads() {
+    for (std::thread& each : threads_) each.join();
+  }
+  void submit(std::function<void()> job) {  // what many pools take
+    const std::lock_guard hold(lock_);
+    threads_.emplace_back(std::move(job));
+  }
+  std::size_t jobs() const {
+    const std::lock_guard hold(lock_);
+    return threads_.size();
+  }
+  bool has(std::thread::id id) const {
+    const std::lock_guard hold(lock_);
+    return std::ranges::count(threads_, id, &std::thread::get_id) == 1;
+  }
+
+ private:
+  mutable std::mutex lock_;
+  std::vector<std::thread> threads_;
+};
+
+ROW(executor, default_replaceable) {
+  const auto own = std::make_shared<own_threads>();
+  silk::runtime runtime(options());
+  runtime.set_default_executor(own);
+  const auto where = [] { return std::this_thread::get_id(); };
+  runtime.block_on([&]() -> silk::task<> {
+    const auto first = co_await silk::to_thread(where);
+    EXPECT_TRUE(own->has(first));
+    std::vector<silk::task<std::thread::id>> many;
+    for (int i = 0; i < 5; ++i) many.push_back(silk::to_thread(where));
+    const auto ids = co_await silk::gather(std::move(many));
+    for (const auto id : ids) EXPECT_TRUE(own->has(id));
+    EXPECT_EQ(own->jobs(), 6u);
+    runtime.set_default_executor(std::shared_ptr<own_threads>());
+    co_await silk::to_thread(where);
+    EXPECT_EQ(own->jobs(), 6u);
+  });
+}
+
+struct takes_no_jobs {
+  void submit(int) {}
+};
+template <class E>
+concept can_be_default = requires(silk::runtime& runtime, std::shared_ptr<E> executor) {
+  runtime.set_default_executor(executor);
+};
+
+ROW(executor, default_type_checked) {
+  static_assert(can_be_default<own_threads>);
+  static_assert(!can_be_default<takes_no_jobs>);
+  static_assert(!can_be_default<std::string>);
+  static_assert(!can_be_default<int>);
+  const auto own = std::make_shared<own_threads>();
+  silk::runtime runtime(options());
+  runtime.set_default_executor(own);
+  EXPECT_FALSE(can_be_default<takes_no_jobs>);
+  runtime.block_on(silk::to_thread([] {}));
+  EXPECT_EQ(own->jobs(), 1u);
 }
 
 ROW(executor, to_thread_value) {

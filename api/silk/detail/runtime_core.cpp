@@ -161,6 +161,29 @@ void runtime_core::set_on_spawn(spawn_observer observer) {
   observed_.store(static_cast<bool>(on_spawn_), sync::memory_order_relaxed);
 }
 
+void runtime_core::set_executor(submit_function submit) {
+  sync::lock_guard hold(handler_lock_);
+  submit_.swap(submit);  // the old one goes after the unlock
+}
+
+void runtime_core::submit(blocking_work& call) {
+  submit_function submit;
+  {
+    sync::lock_guard hold(handler_lock_);
+    submit = submit_;
+  }
+  if (!submit) {
+    if (blocking().submit(call) == engine::submit_status::accepted) return;
+    throw usage_error("to_thread: the runtime is closed");
+  }
+  const auto ticket = std::make_shared<blocking_ticket>(call);
+  try {
+    submit(blocking_job(ticket));
+  } catch (...) {
+    if (ticket->take() != nullptr) throw;  // else it has been called, or is about to be
+  }
+}
+
 engine::blocking_pool& runtime_core::blocking() {
   sync::lock_guard hold(blocking_lock_);
   if (!blocking_) {
@@ -205,11 +228,15 @@ void runtime_core::call_begins() noexcept {
 }
 
 void runtime_core::call_ended() noexcept {
+  // The thread may be one that we do not stop: a visitor until it is out of here. relaxed: before E:calls
+  visits_.fetch_add(1, sync::memory_order_relaxed);
   pool_.release_time();
-  calls_.fetch_sub(1, sync::memory_order_seq_cst);  // E:calls out, before we look
-  if (life_.load(sync::memory_order_seq_cst) == life::running) return;  // E:closing in
-  emptied_.fetch_add(1, sync::memory_order_release);                    // E:emptied out
-  sync::futex_wake(emptied_, 1 << 30);
+  calls_.fetch_sub(1, sync::memory_order_seq_cst);                // E:calls out, before we look
+  if (life_.load(sync::memory_order_seq_cst) != life::running) {  // E:closing in
+    emptied_.fetch_add(1, sync::memory_order_release);            // E:emptied out
+    sync::futex_wake(emptied_, 1 << 30);
+  }
+  visits_.fetch_sub(1, sync::memory_order_release);  // E:visit out
 }
 
 void runtime_core::begin_closing() noexcept {

@@ -19,12 +19,14 @@
 //         E:calls     a blocking call's end    -> wait_until_empty
 #pragma once
 
+#include "../executor.hpp"
 #include "../failure.hpp"
 #include "../spawn_observer.hpp"
 #include "engine.hpp"
 #include "task_node.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -67,6 +69,8 @@ enum class [[nodiscard]] admission : std::uint8_t {
   refused,    // is not to start at all
 };
 
+using submit_function = std::function<void(blocking_job)>;
+
 inline constexpr std::uint32_t no_runtime = 0;  // no runtime's serial
 
 class runtime_core {
@@ -89,7 +93,6 @@ class runtime_core {
   std::uint32_t serial() const noexcept { return serial_; }
   engine::pool& pool() noexcept { return pool_; }
   task_registry& tasks() noexcept { return tasks_; }
-  engine::blocking_pool& blocking();  // made on first use
   // [any]
   failure_handler on_failure() const;
   void set_on_failure(failure_handler handler);
@@ -124,6 +127,11 @@ class runtime_core {
   bool starts_eagerly() const noexcept { return starts_eagerly_; }
   void dismiss(task_node& node) noexcept;  // [task]
 
+  // Who runs blocking calls; empty: a pool of our own. [any]
+  void set_executor(submit_function submit);
+  // Hands a blocking call over. If it throws, the call is the caller's again. [task]
+  void submit(blocking_work& call);
+
   // A blocking call: as long as it is on its way virtual time stands still and nothing is empty.
   void call_begins() noexcept;  // [task]
   void call_ended() noexcept;   // [the call's thread, or who could not submit it]
@@ -135,11 +143,14 @@ class runtime_core {
   void close() noexcept;                                   // everything, and waits [no worker]
 
  private:
+  engine::blocking_pool& blocking();  // made on first use
+
   runtime& face_;
   const std::uint32_t serial_;
   mutable sync::mutex handler_lock_;
   failure_handler on_failure_;  // guarded by handler_lock_
   spawn_observer on_spawn_;     // guarded by handler_lock_
+  submit_function submit_;      // guarded by handler_lock_
   sync::atomic<life> life_{life::running};
   sync::atomic<std::uint32_t> visits_{0};
   sync::atomic<std::uint32_t> emptied_{0};  // bumped when a task or call ends while we are closing
