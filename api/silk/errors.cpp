@@ -7,6 +7,16 @@ const std::string& cancelled::reason() const noexcept {
   return reason_ ? *reason_ : none;
 }
 
+bool detail::is_fatal(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const fatal&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 namespace {
 
 std::string with_count(const std::string& message, std::size_t count) {

@@ -31,6 +31,28 @@ class cancelled final {
   std::shared_ptr<const std::string> reason_;
 };
 
+/// Base of exceptions that are to end the program, or whoever runs a runtime, not just one task. What
+/// SystemExit and KeyboardInterrupt are to asyncio.
+///
+/// Thrown by a task or a callback it comes out of every run and block_on of the runtime that is under
+/// way, whoever awaits the task; it stays the task's exception, too. If none is under way it is a
+/// failure as any other. Not a std::exception, so that `catch (const std::exception&)` cannot swallow it
+/// by accident.
+class fatal {
+ public:
+  virtual ~fatal() = default;
+  virtual const char* what() const noexcept = 0;
+
+ protected:
+  fatal() = default;
+  fatal(const fatal&) = default;
+  fatal& operator=(const fatal&) = default;
+};
+
+namespace detail {
+bool is_fatal(const std::exception_ptr& error) noexcept;
+}
+
 /// The time given to with_timeout or with_deadline was up and the work has been stopped.
 class timeout_error : public std::runtime_error {
  public:

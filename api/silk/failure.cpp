@@ -13,6 +13,8 @@ std::string describe(const std::exception_ptr& error) {
     std::rethrow_exception(error);
   } catch (const std::exception& e) {
     return e.what();
+  } catch (const fatal& f) {
+    return f.what();
   } catch (const cancelled& c) {
     return c.reason().empty() ? "cancelled" : "cancelled: " + c.reason();
   } catch (...) {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "callback_handle.hpp"
-#include "detail/blocking_wait.hpp"
 #include "detail/callback.hpp"
+#include "detail/run_call.hpp"
 #include "detail/runtime_core.hpp"
 #include "executor.hpp"
 #include "failure.hpp"
@@ -63,7 +63,8 @@ class runtime : private detail::spawner<runtime> {
   using detail::spawner<runtime>::spawn;
 
   /// Runs a task, a callable that gives one, or an awaitable, and blocks this thread until it has ended;
-  /// gives its value or throws what came out. Other tasks run meanwhile, and go on afterwards.
+  /// gives its value or throws what came out. Other tasks run meanwhile, and go on afterwards. A fatal
+  /// exception of any of them comes out at once, and the task goes on.
   ///
   /// Fails  usage_error on a worker of any runtime: it would block the tasks there; co_await instead.
   template <class What>
@@ -71,8 +72,8 @@ class runtime : private detail::spawner<runtime> {
   detail::spawned_value<What> block_on(
       What&& what, std::source_location where = std::source_location::current()) {
     detail::check_may_block("block_on");
-    return detail::wait_blocking<detail::spawned_value<What>>(
-        spawn(std::forward<What>(what), where));
+    detail::run_call call(*core_);
+    return call.value_of<detail::spawned_value<What>>(spawn(std::forward<What>(what), where));
   }
   template <class F, class First, class... Rest>
     requires detail::makes_a_task<F, First, Rest...>
@@ -85,7 +86,7 @@ class runtime : private detail::spawner<runtime> {
   template <class T>
   T block_on(future<T> awaited) {
     detail::check_may_block("block_on");
-    return detail::wait_blocking(std::move(awaited));
+    return detail::run_call(*core_).value_of(std::move(awaited));
   }
 
   /// Calls `function` soon on a worker. Calls posted by one thread start in order. An exception that

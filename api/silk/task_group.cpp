@@ -1,5 +1,7 @@
 #include "task_group.hpp"
 
+#include <algorithm>
+
 namespace silk::detail {
 
 // One child: waits for its end under the child's lock, acts on it in a job of its own, since telling
@@ -14,6 +16,22 @@ struct group_core::member : waiter, engine::job {
   member* previous_member = nullptr;
   member* next_member = nullptr;
 };
+
+void throw_group_failure(std::vector<std::exception_ptr> errors, const task_node& owner) {
+  const auto found = std::ranges::find_if(errors, is_fatal);
+  if (found == errors.end()) throw exception_group("a task group has failed", std::move(errors));
+  const std::exception_ptr bare = *found;
+  errors.erase(found);
+  const std::string name = owner.name();
+  for (const std::exception_ptr& error : errors) {
+    report_failure(owner.runtime_serial(),
+                   {.error = error,
+                    .task_name = name,
+                    .spawned_at = owner.spawned_at(),
+                    .message = "a fatal exception took the place of a failure in a group"});
+  }
+  std::rethrow_exception(bare);
+}
 
 void group_core::check_accepting() const {
   sync::lock_guard hold(lock_);

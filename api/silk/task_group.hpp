@@ -111,6 +111,11 @@ struct group_access {
   static task_group make(group_core& core) noexcept { return task_group(core); }
 };
 
+// A fatal exception comes out bare, and the failure handler is told of the others; else all come out as
+// one exception_group. `owner` is the task whose group it was.
+[[noreturn]] void throw_group_failure(std::vector<std::exception_ptr> errors,
+                                      const task_node& owner);
+
 template <class T>
 class group_awaiter : public scope_awaiter<T> {
  public:
@@ -124,7 +129,7 @@ class group_awaiter : public scope_awaiter<T> {
     auto& body = this->body();
     auto& errors = core_.errors();
     if (body.held == outcome::error) errors.push_back(body.slot.error());
-    if (!errors.empty()) throw exception_group("a task group has failed", std::move(errors));
+    if (!errors.empty()) throw_group_failure(std::move(errors), this->parent->context->root());
     if (from_above) throw_cancelled(*this->parent->context);
     if (body.held == outcome::value) return this->take_body_value();
     if constexpr (std::is_void_v<T>) {
@@ -167,8 +172,9 @@ task<T> run_task_group(F body) {
 ///
 /// Finishes  when the body and every child have ended, never earlier; gives the body's value.
 /// Fails     when a child or the body throws, everything else in the group is cancelled and waited for;
-///           then one exception_group holds all exceptions that came out. A child that merely ends
-///           cancelled is no failure.
+///           then one exception_group holds all exceptions that came out. A fatal one comes out bare; the
+///           failure handler is told of the others then. A child that merely ends cancelled is no
+///           failure.
 /// Cancelled cancels the body first and, when it has ended, the children; then throws
 ///           `silk::cancelled`, or the exception_group if anything failed while cleaning up.
 /// Threads   in tasks only.

@@ -58,6 +58,11 @@ struct failure_e : std::runtime_error {
   explicit failure_e(const std::string& what = "E") : std::runtime_error(what) {}
 };
 
+// What ends the program: of the category that is SystemExit and KeyboardInterrupt in asyncio.
+struct quit : silk::fatal {
+  const char* what() const noexcept override { return "quit"; }
+};
+
 // How something ended: "value", "cancelled", "cancelled: reason", "timeout", "usage", "closed",
 // "invalid argument", "group", or what() of any other exception.
 template <class Throwing>
@@ -77,6 +82,8 @@ std::string told(Throwing throwing) {
     return "group";
   } catch (const std::invalid_argument&) {
     return "invalid argument";
+  } catch (const silk::fatal& end) {
+    return end.what();
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -108,6 +115,11 @@ inline silk::task<> turns(int count = 10) {
 
 // Lets virtual time pass: everything that can run has come to rest when this ends.
 inline silk::task<> at_rest() { co_await silk::sleep(1ms); }
+// Not before whoever spawned it has come to rest.
+inline silk::task<> quits() {
+  co_await at_rest();
+  throw quit();
+}
 
 // Ends only by being cancelled. Waits for no timer, so that virtual time stands still meanwhile.
 inline silk::task<> for_ever() {

@@ -31,23 +31,20 @@ bool callback::cancel() noexcept {
   return true;
 }
 
-void callback::report(std::exception_ptr error) noexcept {
-  report_failure(runtime_->serial(), {.error = std::move(error),
-                                      .spawned_at = posted_at_,
-                                      .message = "nobody catches the exception",
-                                      .callback = callback_handle(core_ptr<callback>(this))});
-}
-
 void callback::run_callback(engine::job& self) noexcept {
   callback& here = static_cast<callback&>(self);
   const bool too_late = here.timed_ && here.runtime_->state() == life::closed;
   if (here.claim(too_late ? stage::cancelled : stage::running)) {
-    if (!too_late) {
-      try {
-        here.call();
-      } catch (...) {
-        here.report(std::current_exception());
-      }
+    std::exception_ptr error;
+    try {
+      if (!too_late) here.call();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (error != nullptr) {
+      callback_failed({.error = std::move(error),
+                       .spawned_at = here.posted_at_,
+                       .callback = callback_handle(core_ptr<callback>(&here))});
     }
     here.drop_function();
   }

@@ -17,7 +17,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <source_location>
 #include <utility>
@@ -59,7 +58,6 @@ class callback : public engine::job {
   enum class stage : std::uint8_t { waiting, running, cancelling, cancelled };
 
   static void run_callback(engine::job& self) noexcept;
-  void report(std::exception_ptr error) noexcept;
   bool claim(stage to) noexcept {
     stage from = stage::waiting;
     // E:callback-claim in/out: call and cancel exclude each other

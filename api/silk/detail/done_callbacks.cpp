@@ -65,12 +65,13 @@ void done_callbacks::run_all(engine::job& self) noexcept {
       if (next == nullptr) here.scheduled_ = false;
     }
     if (next == nullptr) break;
+    std::exception_ptr error;
     try {
       next->call(of);
     } catch (...) {
-      report_failure(here.runtime_serial_, {.error = std::current_exception(),
-                                            .message = "nobody catches the exception"});
+      error = std::current_exception();
     }
+    if (error != nullptr) callback_failed({.error = std::move(error)});
   }
   of.release();
 }

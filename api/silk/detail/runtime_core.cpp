@@ -1,5 +1,7 @@
 #include "runtime_core.hpp"
 
+#include "run_call.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -86,6 +88,13 @@ void report_failure(std::uint32_t runtime_serial, const failure& what) noexcept 
     }
   }
   print_failure(what);
+}
+
+void callback_failed(failure what) noexcept {
+  runtime_core& here = *current_runtime();
+  if (is_fatal(what.error) && here.raise(what.error)) return;
+  what.message = "nobody catches the exception";
+  report_failure(here.serial(), what);
 }
 
 bool schedule_on_runtime(std::uint32_t serial, engine::job& item) noexcept {
@@ -202,6 +211,25 @@ runtime_core::visit::visit(runtime_core& runtime) {
   // relaxed: nothing was handed over
   if (guest_ != nullptr) guest_->visits_.fetch_sub(1, sync::memory_order_relaxed);
   throw usage_error("the runtime is closed: it takes no more tasks and callbacks");
+}
+
+void runtime_core::enter(run_call& call) {
+  sync::lock_guard hold(run_calls_lock_);
+  run_calls_.push_back(&call);
+}
+
+std::exception_ptr runtime_core::leave(run_call& call) noexcept {
+  sync::lock_guard hold(run_calls_lock_);
+  std::erase(run_calls_, &call);
+  return std::exchange(call.fatal_, nullptr);
+}
+
+bool runtime_core::raise(std::exception_ptr& fatal) noexcept {
+  sync::lock_guard hold(run_calls_lock_);
+  if (run_calls_.empty()) return false;
+  for (run_call* const each : run_calls_) each->raise(fatal);
+  fatal = nullptr;  // before anybody has seen it: the exception's end is not ours
+  return true;
 }
 
 admission runtime_core::admit(task_node& node) noexcept {

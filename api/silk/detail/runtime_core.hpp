@@ -71,6 +71,8 @@ enum class [[nodiscard]] admission : std::uint8_t {
 
 using submit_function = std::function<void(blocking_job)>;
 
+class run_call;
+
 inline constexpr std::uint32_t no_runtime = 0;  // no runtime's serial
 
 class runtime_core {
@@ -121,6 +123,13 @@ class runtime_core {
   friend bool schedule_on_runtime(std::uint32_t serial, engine::job& item) noexcept;
   life state() const noexcept { return life_.load(sync::memory_order_acquire); }  // E:closing in
 
+  // The threads in block_on. leave gives what was raised at the call; again: nothing. [no worker]
+  void enter(run_call& call);
+  std::exception_ptr leave(run_call& call) noexcept;
+  // Ends every run call with a fatal exception, and takes it. False: there is no such call, so it is a
+  // failure as any, and the caller's. [any]
+  [[nodiscard]] bool raise(std::exception_ptr& fatal) noexcept;
+
   // A task joins; if the runtime is closing it is cancelled at once, or refused: threads that spawn on
   // and on would keep a closing runtime open. [who spawns]
   admission admit(task_node& node) noexcept;
@@ -155,6 +164,8 @@ class runtime_core {
   sync::atomic<std::uint32_t> visits_{0};
   sync::atomic<std::uint32_t> emptied_{0};  // bumped when a task or call ends while we are closing
   sync::atomic<std::uint32_t> calls_{0};    // blocking calls on their way
+  sync::mutex run_calls_lock_;
+  std::vector<run_call*> run_calls_;  // guarded by run_calls_lock_
   task_registry tasks_;
   sync::mutex close_lock_;
   sync::mutex blocking_lock_;
@@ -176,5 +187,7 @@ runtime_core& required_runtime(const char* verb);
 
 // Tells the runtime's handler; prints when there is none, or when that runtime is gone.
 void report_failure(std::uint32_t runtime_serial, const failure& what) noexcept;
+// What came out of a function that the calling worker's runtime has called. [worker]
+void callback_failed(failure what) noexcept;
 
 }  // namespace silk::detail

@@ -127,19 +127,23 @@ void task_node::finish() noexcept {
     reason_is_final_ = true;
   }
   if (reached == outcome::error) [[unlikely]]
-    report_if_left_over();
+    tell_of_failure();
   runtime_.dismiss(*this);
   core_.complete(reached, after_completion::ends_turn);
   core_.release();
 }
 
-void task_node::report_if_left_over() noexcept {
+// Before anybody can see it: whoever awaits us may end what runs the runtime, and leave nobody to raise
+// it at.
+void task_node::tell_of_failure() noexcept {
+  std::exception_ptr error = core_.error_of(outcome::error);
+  if (is_fatal(error) && runtime_.raise(error)) return core_.mark_seen();
   {
     sync::lock_guard hold(text_lock_);
     if (!left_over_) return;
   }
   const std::string name = this->name();
-  report_failure(runtime_serial_, {.error = core_.error_of(outcome::error),
+  report_failure(runtime_serial_, {.error = error,
                                    .task_name = name,
                                    .spawned_at = spawned_at_,
                                    .message = "the end of its runtime brought out the failure"});

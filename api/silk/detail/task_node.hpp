@@ -60,7 +60,7 @@ class task_node {
   friend class task_registry;
   void bind(promise_base& body) noexcept;
   static void run_first(engine::job& self) noexcept;
-  void report_if_left_over() noexcept;
+  void tell_of_failure() noexcept;
 
   root_context context_;
   future_core& core_;

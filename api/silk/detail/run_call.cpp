@@ -1,0 +1,53 @@
+#include "run_call.hpp"
+
+#include "runtime_core.hpp"
+
+#include <string>
+
+namespace silk::detail {
+
+void check_may_block(const char* verb) {
+  if (engine::current_worker() == nullptr) return;
+  throw usage_error(std::string(verb) +
+                    " would block a worker and the tasks that wait for it: co_await instead");
+}
+
+run_call::run_call(runtime_core& runtime) : waiter(completed_now), runtime_(runtime) {
+  runtime_.enter(*this);
+}
+
+run_call::~run_call() {
+  // Only if nothing could be spawned to wait for; else wait_for has left.
+  if (const std::exception_ptr fatal = runtime_.leave(*this))
+    report_failure(runtime_.serial(), {.error = fatal});
+}
+
+void run_call::tell(std::uint32_t bit) noexcept {
+  bits_.fetch_or(bit, sync::memory_order_release);  // E:run-call out
+  sync::futex_wake(bits_, 1);
+}
+
+engine::job* run_call::completed_now(waiter& self) noexcept {
+  static_cast<run_call&>(self).tell(
+      is_done);  // under the future's lock: we stay until it is let go
+  return nullptr;
+}
+
+void run_call::raise(const std::exception_ptr& error) noexcept {
+  if (fatal_ == nullptr) fatal_ = error;
+  tell(is_raised);
+}
+
+void run_call::wait_for(future_core& awaited) {
+  if (awaited.add_waiter(*this)) {
+    for (;;) {
+      const std::uint32_t bits = bits_.load(sync::memory_order_acquire);  // E:run-call in
+      if (bits != 0) break;
+      sync::futex_wait(bits_, bits);
+    }
+    awaited.remove_waiter(*this);  // returns only when completion is past its use of us
+  }
+  if (const std::exception_ptr fatal = runtime_.leave(*this)) std::rethrow_exception(fatal);
+}
+
+}  // namespace silk::detail

@@ -1,0 +1,58 @@
+// run_call: a thread in block_on. It waits for one future, and meanwhile fatal exceptions of any task of the
+// runtime arrive at it.
+//
+//   waiting --completed--> done      the future's outcome comes out
+//      `------raise------> raised    the fatal exception comes out; the future may be pending
+//
+// When both happen the fatal exception comes out: it was accepted, and nobody else will tell of it.
+//
+// Edges   E:run-call   the store of a bit    -> the thread that waits
+#pragma once
+
+#include "../future.hpp"
+#include "engine.hpp"
+
+#include <cstdint>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+namespace silk::detail {
+
+class runtime_core;
+
+// Throws usage_error on a worker thread.
+void check_may_block(const char* verb);
+
+class run_call final : private waiter {
+ public:
+  // From now on fatal exceptions arrive here: before what is to be waited for is spawned.
+  explicit run_call(runtime_core& runtime);
+  ~run_call();
+
+  // Blocks; gives the value or throws what came out. Once.
+  template <class T>
+  T value_of(future<T> awaited) {
+    core_ptr<future_state<T>> state = future_access::share(awaited);
+    awaited = {};
+    wait_for(*state);
+    state->get();
+    if constexpr (!std::is_void_v<T>) return take_value(*state);
+  }
+
+ private:
+  friend class runtime_core;
+  static constexpr std::uint32_t is_done = 1;
+  static constexpr std::uint32_t is_raised = 2;
+
+  void wait_for(future_core& awaited);
+  void raise(const std::exception_ptr& error) noexcept;  // [holder of that lock]
+  void tell(std::uint32_t bit) noexcept;
+  static engine::job* completed_now(waiter& self) noexcept;
+
+  runtime_core& runtime_;
+  sync::atomic<std::uint32_t> bits_{0};
+  std::exception_ptr fatal_;  // guarded by the runtime's lock over its calls
+};
+
+}  // namespace silk::detail
