@@ -49,6 +49,12 @@ class fatal {
   fatal& operator=(const fatal&) = default;
 };
 
+/// Ctrl-C (SIGINT) has cancelled the task that was run, and it ended so. See sigint::cancels_main.
+class interrupted final : public fatal {
+ public:
+  const char* what() const noexcept override { return "interrupted by SIGINT"; }
+};
+
 namespace detail {
 bool is_fatal(const std::exception_ptr& error) noexcept;
 }

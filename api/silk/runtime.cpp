@@ -21,6 +21,7 @@ detail::runtime_core::options checked(runtime_options options) {
                                                          : detail::engine::clock_kind::steady,
       .blocking_threads = options.blocking_threads,
       .starts_eagerly = options.start == start::eager,
+      .sigint = options.sigint,
       .on_failure = std::move(options.on_failure),
       .on_spawn = std::move(options.on_spawn)};
 }

@@ -7,6 +7,7 @@
 #include "detail/runtime_core.hpp"
 #include "executor.hpp"
 #include "failure.hpp"
+#include "sigint.hpp"
 #include "spawn.hpp"
 #include "spawn_observer.hpp"
 #include "task_ref.hpp"
@@ -39,6 +40,8 @@ struct runtime_options {
   unsigned blocking_threads = 64;
   /// When tasks run first whose spawn_options do not say: soon or eager.
   silk::start start = start::soon;
+  /// What Ctrl-C does; one run or block_on of a process may have it cancel at a time.
+  silk::sigint sigint = sigint::left_alone;
   /// Told of failures that nobody retrieved; empty: print_failure.
   silk::failure_handler on_failure = {};
   /// Told of each task that is spawned.
@@ -66,13 +69,14 @@ class runtime : private detail::spawner<runtime> {
   /// gives its value or throws what came out. Other tasks run meanwhile, and go on afterwards. A fatal
   /// exception of any of them comes out at once, and the task goes on.
   ///
-  /// Fails  usage_error on a worker of any runtime: it would block the tasks there; co_await instead.
+  /// Fails  usage_error on a worker of any runtime: it would block the tasks there; co_await instead;
+  ///        and when another call of the process has SIGINT cancel its task.
   template <class What>
     requires(detail::makes_a_task<What> && !detail::any_future<What>)
   detail::spawned_value<What> block_on(
       What&& what, std::source_location where = std::source_location::current()) {
     detail::check_may_block("block_on");
-    detail::run_call call(*core_);
+    detail::run_call call(*core_, core_->sigint());
     return call.value_of<detail::spawned_value<What>>(spawn(std::forward<What>(what), where));
   }
   template <class F, class First, class... Rest>
@@ -86,7 +90,7 @@ class runtime : private detail::spawner<runtime> {
   template <class T>
   T block_on(future<T> awaited) {
     detail::check_may_block("block_on");
-    return detail::run_call(*core_).value_of(std::move(awaited));
+    return detail::run_call(*core_, sigint::left_alone).value_of(std::move(awaited));
   }
 
   /// Calls `function` soon on a worker. Calls posted by one thread start in order. An exception that

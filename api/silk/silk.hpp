@@ -26,6 +26,7 @@
 #include "rw_mutex.hpp"
 #include "semaphore.hpp"
 #include "shield.hpp"
+#include "sigint.hpp"
 #include "sleep.hpp"
 #include "spawn.hpp"
 #include "spawn_observer.hpp"

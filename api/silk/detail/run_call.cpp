@@ -12,7 +12,9 @@ void check_may_block(const char* verb) {
                     " would block a worker and the tasks that wait for it: co_await instead");
 }
 
-run_call::run_call(runtime_core& runtime) : waiter(completed_now), runtime_(runtime) {
+run_call::run_call(runtime_core& runtime, sigint interrupts)
+    : waiter(completed_now), runtime_(runtime) {
+  if (interrupts == sigint::cancels_main) guard_.emplace(*this);
   runtime_.enter(*this);
 }
 
@@ -38,16 +40,28 @@ void run_call::raise(const std::exception_ptr& error) noexcept {
   tell(is_raised);
 }
 
-void run_call::wait_for(future_core& awaited) {
-  if (awaited.add_waiter(*this)) {
-    for (;;) {
-      const std::uint32_t bits = bits_.load(sync::memory_order_acquire);  // E:run-call in
-      if (bits != 0) break;
+void run_call::wait_for_end(future_core& awaited) noexcept {
+  static const auto interrupted = std::make_shared<const std::string>("interrupted");
+  for (;;) {
+    const std::uint32_t bits = bits_.load(sync::memory_order_acquire);  // E:run-call in
+    if ((bits & (is_done | is_raised)) != 0) return;
+    if ((bits & is_interrupted) != 0) {
+      bits_.fetch_and(~is_interrupted,
+                      sync::memory_order_relaxed);  // relaxed: nothing comes with it
+      if (cancel_now(awaited, interrupted)) has_cancelled_ = true;
+    } else {
       sync::futex_wait(bits_, bits);
     }
+  }
+}
+
+void run_call::wait_for(future_core& awaited) {
+  if (awaited.add_waiter(*this)) {
+    wait_for_end(awaited);
     awaited.remove_waiter(*this);  // returns only when completion is past its use of us
   }
   if (const std::exception_ptr fatal = runtime_.leave(*this)) std::rethrow_exception(fatal);
+  if (has_cancelled_ && is_cancelled(awaited.state())) throw interrupted();
 }
 
 }  // namespace silk::detail

@@ -4,16 +4,21 @@
 //   waiting --completed--> done      the future's outcome comes out
 //      `------raise------> raised    the fatal exception comes out; the future may be pending
 //
+// SIGINT, if it is to, cancels what is waited for, and the call goes on waiting.
+//
 // When both happen the fatal exception comes out: it was accepted, and nobody else will tell of it.
 //
 // Edges   E:run-call   the store of a bit    -> the thread that waits
 #pragma once
 
 #include "../future.hpp"
+#include "../sigint.hpp"
 #include "engine.hpp"
+#include "interrupt_guard.hpp"
 
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -27,8 +32,10 @@ void check_may_block(const char* verb);
 class run_call final : private waiter {
  public:
   // From now on fatal exceptions arrive here: before what is to be waited for is spawned.
-  explicit run_call(runtime_core& runtime);
+  run_call(runtime_core& runtime, sigint interrupts);
   ~run_call();
+
+  void interrupt() noexcept { tell(is_interrupted); }  // [any, signal handlers too]
 
   // Blocks; gives the value or throws what came out. Once.
   template <class T>
@@ -44,14 +51,18 @@ class run_call final : private waiter {
   friend class runtime_core;
   static constexpr std::uint32_t is_done = 1;
   static constexpr std::uint32_t is_raised = 2;
+  static constexpr std::uint32_t is_interrupted = 4;
 
   void wait_for(future_core& awaited);
+  void wait_for_end(future_core& awaited) noexcept;
   void raise(const std::exception_ptr& error) noexcept;  // [holder of that lock]
   void tell(std::uint32_t bit) noexcept;
   static engine::job* completed_now(waiter& self) noexcept;
 
   runtime_core& runtime_;
   sync::atomic<std::uint32_t> bits_{0};
+  bool has_cancelled_ = false;  // because of SIGINT
+  std::optional<interrupt_guard> guard_;
   std::exception_ptr fatal_;  // guarded by the runtime's lock over its calls
 };
 

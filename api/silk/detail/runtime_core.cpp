@@ -135,6 +135,7 @@ runtime_core::runtime_core(runtime& face, options chosen)
       tasks_(chosen.workers),
       blocking_threads_(chosen.blocking_threads),
       starts_eagerly_(chosen.starts_eagerly),
+      sigint_(chosen.sigint),
       observed_(static_cast<bool>(on_spawn_)),
       pool_({.workers = chosen.workers, .clock = chosen.clock, .embedder = this}),
       closing_reason_(std::make_shared<const std::string>("the runtime is shutting down")) {

@@ -21,6 +21,7 @@
 
 #include "../executor.hpp"
 #include "../failure.hpp"
+#include "../sigint.hpp"
 #include "../spawn_observer.hpp"
 #include "engine.hpp"
 #include "task_node.hpp"
@@ -82,6 +83,7 @@ class runtime_core {
     engine::clock_kind clock;
     unsigned blocking_threads;
     bool starts_eagerly;
+    silk::sigint sigint;
     failure_handler on_failure;
     spawn_observer on_spawn;
   };
@@ -134,6 +136,7 @@ class runtime_core {
   // and on would keep a closing runtime open. [who spawns]
   admission admit(task_node& node) noexcept;
   bool starts_eagerly() const noexcept { return starts_eagerly_; }
+  silk::sigint sigint() const noexcept { return sigint_; }
   void dismiss(task_node& node) noexcept;  // [task]
 
   // Who runs blocking calls; empty: a pool of our own. [any]
@@ -172,6 +175,7 @@ class runtime_core {
   std::unique_ptr<engine::blocking_pool> blocking_;
   unsigned blocking_threads_;
   bool starts_eagerly_;
+  silk::sigint sigint_;
   sync::atomic<bool> observed_;
   engine::pool pool_;
   reason_ptr closing_reason_;
