@@ -28,6 +28,7 @@ unsigned rounds_for(unsigned workers) noexcept { return workers <= 2 ? 1 : 8; }
 
 pool::pool(pool_options options)
     : embedder_(options.embedder),
+      driven_(options.threads == threads::callers),
       clock_(options.clock),
       timers_(checked_worker_count(options.workers), clock_.now()),
       idle_(options.workers),
@@ -37,6 +38,8 @@ pool::pool(pool_options options)
   for (unsigned i = 0; i < options.workers; ++i) {
     workers_.push_back(std::make_unique<worker>(*this, i));
   }
+  SILK_ASSERT(!driven_ || options.workers == 1, "a pool without threads has one worker");
+  if (driven_) return;
   threads_.reserve(options.workers);
   try {
     for (const auto& one : workers_) {
@@ -63,6 +66,7 @@ void pool::stop() noexcept {
   }
   for (sync::thread& thread : threads_) thread.join();
   threads_.clear();
+  if (driven_) workers_[0]->run();  // what is left; returns when nothing is
   while (guests_.load(sync::memory_order_acquire) != 0) sync::give_way();  // E:guest in
 }
 
@@ -92,6 +96,35 @@ worker_stats pool::stats() const noexcept {
     sum.jobs += stats.jobs;
   }
   return sum;
+}
+
+// ---- a pool without threads ----
+
+bool pool::take_seat() noexcept {
+  if (seat_taken_.exchange(true, sync::memory_order_acquire)) return false;  // E:seat in
+  detail::this_worker = workers_[0].get();
+  return true;
+}
+
+void pool::leave_seat() noexcept {
+  detail::this_worker = nullptr;
+  seat_taken_.store(false, sync::memory_order_release);  // E:seat out
+}
+
+void pool::drive(drive_goal& goal, std::uint64_t deadline) noexcept {
+  struct with_deadline final : drive_goal {
+    with_deadline(drive_goal& inner, std::uint64_t time) noexcept : goal(inner), deadline(time) {}
+    bool reached() noexcept override {
+      return goal.reached() || (deadline != no_deadline && clock::steady_now() >= deadline);
+    }
+    drive_goal& goal;
+    std::uint64_t deadline;
+  } both(goal, deadline);
+  goal_ = &both;
+  drive_deadline_ = deadline;
+  workers_[0]->drive();
+  goal_ = nullptr;
+  drive_deadline_ = no_deadline;
 }
 
 // ---- work ----

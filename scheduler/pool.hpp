@@ -10,8 +10,13 @@
 // I9 (one blocked worker stops nobody): everything a worker holds is stealable (forks, run queue,
 //    slot) or served by others (timers); the driver's role belongs to a sleeping worker only.
 //
+// A pool without threads is driven: a thread of the caller's takes the seat, is the pool's one worker as long
+//    as it has it, and runs turns (worker::run_turn). Nobody else drives meanwhile, and between two drives
+//    what is scheduled waits.
+//
 // Edges   E:stop       stop's store of stopping_     -> the worker that leaves
 //         E:guest      a guest's leaving             -> the end of stop
+//         E:seat       the seat's leaving            -> the next one who takes it
 //         E:time-hold  every change of time_holds_   -> try_advance_time
 #pragma once
 
@@ -29,9 +34,21 @@
 
 namespace silk::scheduler {
 
+enum class threads : std::uint8_t { own, callers };
+
+// When a drive is over. Asked by the thread that drives: after each turn, and before it sleeps.
+class drive_goal {
+ public:
+  virtual bool reached() noexcept = 0;
+
+ protected:
+  ~drive_goal() = default;
+};
+
 struct pool_options {
   unsigned workers = 1;  // 1 .. 4096
   clock_kind clock = clock_kind::steady;
+  scheduler::threads threads = threads::own;  // callers: one worker
   void* embedder = nullptr;  // handed back by embedder(), for whoever finds the pool from a worker
 };
 
@@ -75,6 +92,21 @@ class pool {
   // is at work on its behalf. [any]
   void hold_time() noexcept;
   void release_time() noexcept;
+
+  // ---- a pool without threads ----
+
+  bool is_driven() const noexcept { return driven_; }
+  // From now on the calling thread is the worker. False: another one is. [no worker]
+  [[nodiscard]] bool take_seat() noexcept;
+  void leave_seat() noexcept;  // [who has the seat, outside of turns]
+  // Runs what is runnable now, in order, and nothing that becomes so by it. False: there was nothing. [seat]
+  bool run_turn() noexcept { return workers_[0]->run_turn(nullptr); }
+  bool is_in_turn() const noexcept { return workers_[0]->is_in_turn(); }  // [seat]
+  // Runs turns and sleeps in between, until the goal is reached; at the latest until `deadline` on the
+  // steady clock. At least one turn. [seat]
+  void drive(drive_goal& goal, std::uint64_t deadline) noexcept;
+  // The goal may have been reached: ends the sleep of who drives. [any, signal handlers too]
+  void look_at_goal() noexcept { notify(); }
 
   // ---- life ----
 
@@ -125,7 +157,11 @@ class pool {
   bool work_visible() const noexcept;
   bool try_advance_time(std::size_t worker) noexcept;
 
+  // [seat]
+  bool drive_is_over() const noexcept { return goal_ != nullptr && goal_->reached(); }
+
   void* embedder_;
+  const bool driven_;
   clock clock_;
   timers timers_;
   injector injector_;
@@ -135,6 +171,9 @@ class pool {
   sync::atomic<job::entry> inspect_{nullptr};
   sync::atomic<std::uint64_t> time_holds_{0};
   job_list quiet_;  // guarded by idle_.time_lock()
+  sync::atomic<bool> seat_taken_{false};
+  drive_goal* goal_ = nullptr;                  // [seat]
+  std::uint64_t drive_deadline_ = no_deadline;  // [seat]
   alignas(sync::no_sharing) sync::atomic<std::uint64_t> guests_{0};
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<sync::thread> threads_;

@@ -29,14 +29,47 @@ void worker::run() noexcept {
     job* next = next_local();
     if (next == nullptr) next = find_work();
     if (next == nullptr) break;
-    if (timer_armed_) tell_driver();
-    jobs_.add();
-    // relaxed: see inspect_jobs
-    if (const job::entry inspect = pool_.inspect_.load(sync::memory_order_relaxed)) [[unlikely]]
-      inspect(*next);
-    next->run(*next);
+    run_one(*next);
   }
   detail::this_worker = nullptr;
+}
+
+inline void worker::run_one(job& item) noexcept {
+  if (timer_armed_) tell_driver();
+  jobs_.add();
+  // relaxed: see inspect_jobs
+  if (const job::entry inspect = pool_.inspect_.load(sync::memory_order_relaxed)) [[unlikely]]
+    inspect(item);
+  item.run(item);
+}
+
+// ---- a worker without a thread ----
+
+// The end of a turn is a job like any, behind everything that is runnable when the turn begins.
+bool worker::run_turn(job* first) noexcept {
+  struct end_of_turn : job {
+    bool reached = false;
+  } end;
+  end.run = [](job& self) noexcept { static_cast<end_of_turn&>(self).reached = true; };
+  enqueue(pool_.injector_.take(~std::size_t{0}, 1));
+  while (pool_.timers_.earliest() <= pool_.clock_.now()) serve_timers();
+  enqueue(end);
+  in_turn_ = true;
+  const std::uint64_t before = jobs_.get();
+  if (first != nullptr) run_one(*first);
+  while (!end.reached) run_one(*next_local());
+  in_turn_ = false;
+  return jobs_.get() - before > 1;  // the end is one of them
+}
+
+void worker::drive() noexcept {
+  job* next = nullptr;
+  do {
+    run_turn(next);
+    if (pool_.drive_is_over()) return;
+    next = next_local();
+    if (next == nullptr) next = find_work();
+  } while (next != nullptr);
 }
 
 // The last job armed a timer, and instead of going to sleep, which would look at the deadlines, we go
@@ -72,7 +105,8 @@ job* worker::next_local() noexcept {
 // Looks at everything that the fast path would starve. Jobs that run long make the looks frequent.
 job* worker::maintain() noexcept {
   constexpr std::uint64_t long_since = 200'000;  // ns, docs/decisions/003-fairness.md
-  const std::uint64_t now = clock::steady_now();
+  // A driven worker does the same each time, however long it took.
+  const std::uint64_t now = pool_.driven_ ? 0 : clock::steady_now();
   const std::uint64_t passed = now - last_look_;
   last_look_ = now;
   if (passed > long_since) {
@@ -155,6 +189,10 @@ job* worker::find_work() noexcept {
       if (searching) pool_.idle_.leave_search();
       return nullptr;
     }
+    if (pool_.drive_is_over()) {
+      if (searching) pool_.idle_.leave_search();
+      return nullptr;
+    }
     park(searching);
     searching = true;  // whoever woke us counted us
   }
@@ -231,6 +269,7 @@ void worker::park(bool searching) noexcept {
   // relaxed: stop() wakes every parked worker after the store
   if (pool_.work_visible() || pool_.stopping_.load(sync::memory_order_relaxed))
     return wake_myself();
+  if (pool_.drive_is_over()) return wake_myself();
   if (pool_.timers_.earliest() <= pool_.clock_.now()) return wake_myself();
   if (pool_.clock_.is_virtual() && pool_.try_advance_time(index_)) return;
   parks_.add();
@@ -240,7 +279,7 @@ void worker::park(bool searching) noexcept {
 // Sleeps; as the driver no longer than to the earliest deadline (I3).
 void worker::sleep_until_woken() noexcept {
   if (pool_.clock_.is_virtual()) {
-    static_cast<void>(driver_.park(no_deadline));
+    if (driver_.park(pool_.drive_deadline_) == park_end::due) wake_myself();
     return;
   }
   idle& idle = pool_.idle_;
@@ -253,7 +292,8 @@ void worker::sleep_until_woken() noexcept {
       return wake_myself();
     }
   }
-  const park_end ended = driver_.park(driving ? deadline : no_deadline);
+  const std::uint64_t until = driving ? deadline : no_deadline;
+  const park_end ended = driver_.park(std::min(until, pool_.drive_deadline_));
   if (driving) idle.resign_driver(index_);
   if (ended == park_end::due) wake_myself();
 }

@@ -47,6 +47,10 @@ class worker {
   // The thread's main function. [owner]
   void run() noexcept;
 
+  // A turn of a driven worker, as pool::run_turn; `first` is a job of it that is in hand. [owner]
+  bool run_turn(job* first) noexcept;
+  bool is_in_turn() const noexcept { return in_turn_; }  // [owner]
+
   // Makes `item` runnable behind everything in the run queue and wakes a sleeper for it. [owner]
   void push(job& item) noexcept;
   // As push, for a caller whose own place on this worker becomes free at once: nobody is woken, since
@@ -98,6 +102,8 @@ class worker {
   static constexpr std::size_t steal_limit = 64;
   static constexpr unsigned forks_per_turn = 8192;  // some 200 us; docs/decisions/003-fairness.md
 
+  void run_one(job& item) noexcept;
+  void drive() noexcept;
   job* next_local() noexcept;
   job* maintain() noexcept;
   job* pop_queue() noexcept;
@@ -136,6 +142,7 @@ class worker {
   unsigned first_runs_ = 0;
   unsigned fork_budget_ = forks_per_turn;
   bool timer_armed_ = false;
+  bool in_turn_ = false;
   std::uint64_t last_look_ = 0;
   std::size_t watched_ = 0;  // the worker whose jobs_ was watched_jobs_ at watched_since_
   std::uint64_t watched_jobs_ = 0;

@@ -1,5 +1,7 @@
 #include "runtime.hpp"
 
+#include "detail/driver_seat.hpp"
+
 #include <stdexcept>
 #include <string>
 
@@ -7,7 +9,7 @@ namespace silk {
 
 namespace {
 
-detail::runtime_core::options checked(runtime_options options) {
+detail::runtime_core::options checked(runtime_options options, detail::engine::threads threads) {
   if (options.workers > detail::engine::pool::max_workers) {
     throw std::invalid_argument("runtime_options::workers must be at most " +
                                 std::to_string(detail::engine::pool::max_workers));
@@ -19,6 +21,7 @@ detail::runtime_core::options checked(runtime_options options) {
       .workers = options.workers != 0 ? options.workers : detail::engine::default_worker_count(),
       .clock = options.time == time_source::virtual_time ? detail::engine::clock_kind::virtual_time
                                                          : detail::engine::clock_kind::steady,
+      .threads = threads,
       .blocking_threads = options.blocking_threads,
       .starts_eagerly = options.start == start::eager,
       .sigint = options.sigint,
@@ -29,7 +32,10 @@ detail::runtime_core::options checked(runtime_options options) {
 }  // namespace
 
 runtime::runtime(runtime_options options)
-    : core_(std::make_unique<detail::runtime_core>(*this, checked(std::move(options)))) {}
+    : runtime(std::move(options), detail::engine::threads::own) {}
+
+runtime::runtime(runtime_options options, detail::engine::threads threads)
+    : core_(std::make_unique<detail::runtime_core>(*this, checked(std::move(options), threads))) {}
 
 runtime::~runtime() = default;
 
@@ -55,6 +61,7 @@ void runtime::close() noexcept { core_->begin_closing(); }
 
 bool runtime::shutdown(duration grace) {
   detail::check_may_block("shutdown");
+  if (core_->pool().is_driven()) static_cast<void>(detail::driver_seat(*core_, "shutdown"));  // is it free?
   core_->begin_closing();
   const std::uint64_t until =
       grace == duration::max()

@@ -165,6 +165,10 @@ class runtime : private detail::spawner<runtime> {
   /// The runtime of the calling task; usage_error outside of one.
   static runtime& current();
 
+ protected:
+  runtime(runtime_options options, detail::engine::threads threads);
+  detail::runtime_core& core() noexcept { return *core_; }
+
  private:
   friend detail::spawner<runtime>;
   template <class T>

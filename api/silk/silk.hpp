@@ -17,6 +17,7 @@
 #include "join_handle.hpp"
 #include "latch.hpp"
 #include "lifo_queue.hpp"
+#include "manual_runtime.hpp"
 #include "mutex.hpp"
 #include "priority_queue.hpp"
 #include "promise.hpp"

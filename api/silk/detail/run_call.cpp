@@ -14,6 +14,7 @@ void check_may_block(const char* verb) {
 
 run_call::run_call(runtime_core& runtime, sigint interrupts)
     : waiter(completed_now), runtime_(runtime) {
+  if (runtime.drives()) seat_.emplace(runtime, "block_on");
   if (interrupts == sigint::cancels_main) guard_.emplace(*this);
   runtime_.enter(*this);
 }
@@ -27,11 +28,14 @@ run_call::~run_call() {
 void run_call::tell(std::uint32_t bit) noexcept {
   bits_.fetch_or(bit, sync::memory_order_release);  // E:run-call out
   sync::futex_wake(bits_, 1);
+  if (runtime_.pool().is_driven()) runtime_.pool().look_at_goal();
 }
 
+bool run_call::reached() noexcept { return told() != 0 || runtime_.is_to_stop(); }
+
 engine::job* run_call::completed_now(waiter& self) noexcept {
-  static_cast<run_call&>(self).tell(
-      is_done);  // under the future's lock: we stay until it is let go
+  // Under the future's lock: we stay until it is let go.
+  static_cast<run_call&>(self).tell(is_done);
   return nullptr;
 }
 
@@ -43,12 +47,15 @@ void run_call::raise(const std::exception_ptr& error) noexcept {
 void run_call::wait_for_end(future_core& awaited) noexcept {
   static const auto interrupted = std::make_shared<const std::string>("interrupted");
   for (;;) {
-    const std::uint32_t bits = bits_.load(sync::memory_order_acquire);  // E:run-call in
+    const std::uint32_t bits = told();
     if ((bits & (is_done | is_raised)) != 0) return;
     if ((bits & is_interrupted) != 0) {
-      bits_.fetch_and(~is_interrupted,
-                      sync::memory_order_relaxed);  // relaxed: nothing comes with it
+      // relaxed: nothing comes with it
+      bits_.fetch_and(~is_interrupted, sync::memory_order_relaxed);
       if (cancel_now(awaited, interrupted)) has_cancelled_ = true;
+    } else if (seat_) {
+      runtime_.pool().drive(*this, engine::no_deadline);
+      if (runtime_.take_stop() && told() == 0) return;
     } else {
       sync::futex_wait(bits_, bits);
     }
@@ -61,6 +68,12 @@ void run_call::wait_for(future_core& awaited) {
     awaited.remove_waiter(*this);  // returns only when completion is past its use of us
   }
   if (const std::exception_ptr fatal = runtime_.leave(*this)) std::rethrow_exception(fatal);
+  if (!awaited.done()) {
+    throw usage_error(
+        "the runtime was stopped before what is awaited was done: it stays pending, and another "
+        "block_on "
+        "of its handle goes on with it");
+  }
   if (has_cancelled_ && is_cancelled(awaited.state())) throw interrupted();
 }
 

@@ -1,4 +1,4 @@
-// run_call: a thread in block_on. It waits for one future, and meanwhile fatal exceptions of any task of the
+// run_call: a thread in block_on. It waits for one future, and drives the runtime if that has no threads, and meanwhile fatal exceptions of any task of the
 // runtime arrive at it.
 //
 //   waiting --completed--> done      the future's outcome comes out
@@ -13,6 +13,7 @@
 
 #include "../future.hpp"
 #include "../sigint.hpp"
+#include "driver_seat.hpp"
 #include "engine.hpp"
 #include "interrupt_guard.hpp"
 
@@ -24,12 +25,10 @@
 
 namespace silk::detail {
 
-class runtime_core;
-
 // Throws usage_error on a worker thread.
 void check_may_block(const char* verb);
 
-class run_call final : private waiter {
+class run_call final : private waiter, private engine::drive_goal {
  public:
   // From now on fatal exceptions arrive here: before what is to be waited for is spawned.
   run_call(runtime_core& runtime, sigint interrupts);
@@ -57,12 +56,17 @@ class run_call final : private waiter {
   void wait_for_end(future_core& awaited) noexcept;
   void raise(const std::exception_ptr& error) noexcept;  // [holder of that lock]
   void tell(std::uint32_t bit) noexcept;
+  std::uint32_t told() const noexcept {
+    return bits_.load(sync::memory_order_acquire);  // E:run-call in
+  }
+  bool reached() noexcept override;  // the drive's end
   static engine::job* completed_now(waiter& self) noexcept;
 
   runtime_core& runtime_;
   sync::atomic<std::uint32_t> bits_{0};
   bool has_cancelled_ = false;  // because of SIGINT
   std::optional<interrupt_guard> guard_;
+  std::optional<driver_seat> seat_;
   std::exception_ptr fatal_;  // guarded by the runtime's lock over its calls
 };
 

@@ -137,7 +137,10 @@ runtime_core::runtime_core(runtime& face, options chosen)
       starts_eagerly_(chosen.starts_eagerly),
       sigint_(chosen.sigint),
       observed_(static_cast<bool>(on_spawn_)),
-      pool_({.workers = chosen.workers, .clock = chosen.clock, .embedder = this}),
+      pool_({.workers = chosen.workers,
+             .clock = chosen.clock,
+             .threads = chosen.threads,
+             .embedder = this}),
       closing_reason_(std::make_shared<const std::string>("the runtime is shutting down")) {
   sync::lock_guard hold(runtimes().lock);
   runtimes().all.push_back(this);
@@ -247,8 +250,13 @@ void runtime_core::dismiss(task_node& node) noexcept {
   tasks_.remove(node);
   if (state() == life::running) [[likely]]
     return;
+  tell_that_one_ended();
+}
+
+void runtime_core::tell_that_one_ended() noexcept {
   emptied_.fetch_add(1, sync::memory_order_release);  // E:emptied out
   sync::futex_wake(emptied_, 1 << 30);
+  if (pool_.is_driven()) pool_.look_at_goal();
 }
 
 void runtime_core::call_begins() noexcept {
@@ -260,11 +268,9 @@ void runtime_core::call_ended() noexcept {
   // The thread may be one that we do not stop: a visitor until it is out of here. relaxed: before E:calls
   visits_.fetch_add(1, sync::memory_order_relaxed);
   pool_.release_time();
-  calls_.fetch_sub(1, sync::memory_order_seq_cst);                // E:calls out, before we look
-  if (life_.load(sync::memory_order_seq_cst) != life::running) {  // E:closing in
-    emptied_.fetch_add(1, sync::memory_order_release);            // E:emptied out
-    sync::futex_wake(emptied_, 1 << 30);
-  }
+  calls_.fetch_sub(1, sync::memory_order_seq_cst);  // E:calls out, before we look
+  if (life_.load(sync::memory_order_seq_cst) != life::running)
+    tell_that_one_ended();                           // E:closing in
   visits_.fetch_sub(1, sync::memory_order_release);  // E:visit out
 }
 
@@ -280,11 +286,16 @@ void runtime_core::begin_closing() noexcept {
   for (const auto& task : tasks_.snapshot()) task.node->cancel_for_closing(closing_reason_);
 }
 
+bool runtime_core::is_empty() const noexcept {
+  // E:calls in; a task that could begin one is gone by now
+  return tasks_.size() == 0 && calls_.load(sync::memory_order_seq_cst) == 0;
+}
+
 bool runtime_core::wait_until_empty(std::uint64_t deadline) noexcept {
+  if (pool_.is_driven()) return drive_until_empty(deadline);
   for (;;) {
     const std::uint32_t seen = emptied_.load(sync::memory_order_acquire);  // E:emptied in
-    // E:calls in; a task that could begin one is gone by now
-    if (tasks_.size() == 0 && calls_.load(sync::memory_order_seq_cst) == 0) return true;
+    if (is_empty()) return true;
     if (engine::clock::steady_now() >= deadline) return false;
     if (deadline == engine::no_deadline) {
       sync::futex_wait(emptied_, seen);
@@ -292,6 +303,19 @@ bool runtime_core::wait_until_empty(std::uint64_t deadline) noexcept {
       sync::futex_wait_until(emptied_, seen, deadline);
     }
   }
+}
+
+bool runtime_core::drive_until_empty(std::uint64_t deadline) noexcept {
+  struct everybody_gone final : engine::drive_goal {
+    explicit everybody_gone(const runtime_core& of) noexcept : runtime(of) {}
+    bool reached() noexcept override { return runtime.is_empty(); }
+    const runtime_core& runtime;
+  } goal(*this);
+  const bool seated = pool_.take_seat();
+  SILK_ASSERT(seated, "end a manual_runtime when no other thread drives it, and not inside of it");
+  pool_.drive(goal, deadline);
+  pool_.leave_seat();
+  return is_empty();
 }
 
 void runtime_core::close() noexcept {

@@ -17,6 +17,7 @@
 //         E:visit     the end of a visit       -> close
 //         E:emptied   a task's or call's end   -> wait_until_empty
 //         E:calls     a blocking call's end    -> wait_until_empty
+//         E:stop-driving  stop_driving's store -> who drives
 #pragma once
 
 #include "../executor.hpp"
@@ -81,6 +82,7 @@ class runtime_core {
   struct options {
     unsigned workers;
     engine::clock_kind clock;
+    engine::threads threads;
     unsigned blocking_threads;
     bool starts_eagerly;
     silk::sigint sigint;
@@ -148,6 +150,20 @@ class runtime_core {
   void call_begins() noexcept;  // [task]
   void call_ended() noexcept;   // [the call's thread, or who could not submit it]
 
+  // A runtime without threads: who waits for it has to drive it, as long as it is not closed. [any]
+  bool drives() const noexcept { return pool_.is_driven() && state() != life::closed; }
+  // A request to stop driving is kept until a drive has ended because of it, or one turn. [any]
+  void stop_driving() noexcept {
+    to_stop_.store(true, sync::memory_order_release);  // E:stop-driving out
+    pool_.look_at_goal();
+  }
+  bool is_to_stop() const noexcept {
+    return to_stop_.load(sync::memory_order_acquire);  // E:stop-driving in
+  }
+  [[nodiscard]] bool take_stop() noexcept {
+    return to_stop_.exchange(false, sync::memory_order_acquire);  // E:stop-driving in
+  }
+
   void begin_closing() noexcept;  // cancels everybody [any]
   // Waits until no task is alive and no blocking call on its way; false when the deadline (steady clock,
   // ns) came first.
@@ -156,6 +172,9 @@ class runtime_core {
 
  private:
   engine::blocking_pool& blocking();  // made on first use
+  bool is_empty() const noexcept;
+  bool drive_until_empty(std::uint64_t deadline) noexcept;
+  void tell_that_one_ended() noexcept;
 
   runtime& face_;
   const std::uint32_t serial_;
@@ -177,6 +196,7 @@ class runtime_core {
   bool starts_eagerly_;
   silk::sigint sigint_;
   sync::atomic<bool> observed_;
+  sync::atomic<bool> to_stop_{false};
   engine::pool pool_;
   reason_ptr closing_reason_;
 };
