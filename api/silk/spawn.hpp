@@ -165,7 +165,8 @@ class spawner {
 ///
 /// Starts    soon, on any worker, never inside this call, unless options say `start::eager`.
 /// Fails     usage_error when the caller is not a task (use runtime::spawn there) or the runtime is
-///           closed, std::bad_alloc, what a spawn_observer throws; the body's arguments are destroyed then and it never runs.
+///           closed, std::bad_alloc, what a spawn_observer throws; the body's arguments are destroyed
+///           then and it never runs.
 /// Cancelled through the handle; a task spawned while its runtime is shutting down starts cancelled.
 /// Threads   tasks and callbacks only.
 /// Lifetime  the runtime keeps the task alive; dropping the handle detaches it.

@@ -71,8 +71,7 @@ void run_call::wait_for(future_core& awaited) {
   if (!awaited.done()) {
     throw usage_error(
         "the runtime was stopped before what is awaited was done: it stays pending, and another "
-        "block_on "
-        "of its handle goes on with it");
+        "block_on of its handle goes on with it");
   }
   if (has_cancelled_ && is_cancelled(awaited.state())) throw interrupted();
 }
