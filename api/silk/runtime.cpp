@@ -61,7 +61,8 @@ void runtime::close() noexcept { core_->begin_closing(); }
 
 bool runtime::shutdown(duration grace) {
   detail::check_may_block("shutdown");
-  if (core_->pool().is_driven()) static_cast<void>(detail::driver_seat(*core_, "shutdown"));  // is it free?
+  if (core_->pool().is_driven())
+    static_cast<void>(detail::driver_seat(*core_, "shutdown"));  // is it free?
   core_->begin_closing();
   const std::uint64_t until =
       grace == duration::max()
