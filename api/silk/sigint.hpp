@@ -7,10 +7,11 @@ namespace silk {
 
 /// What SIGINT does while run, or block_on of a task, is under way.
 enum class sigint : std::uint8_t {
-  left_alone,  ///< what the program has arranged; if it has not, it ends the process
-  cancels_main,  ///< the first one cancels the task that is run; if it ends cancelled, `interrupted` is
-  ///< thrown; the second one does what it does when left alone. If SIGINT is ignored it
-  ///< stays so.
+  /// What the program has arranged; if it has not, it ends the process.
+  left_alone,
+  /// The first one cancels the task that is run; if it ends cancelled, `interrupted` is thrown. The second
+  /// one does what it does when left alone. If SIGINT is ignored it stays so.
+  cancels_main,
 };
 
 }  // namespace silk
