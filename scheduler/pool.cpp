@@ -66,7 +66,10 @@ void pool::stop() noexcept {
   }
   for (sync::thread& thread : threads_) thread.join();
   threads_.clear();
-  if (driven_) workers_[0]->run();  // what is left; returns when nothing is
+  if (driven_ && take_seat()) {
+    workers_[0]->run();  // what is left; returns when nothing is
+    leave_seat();
+  }
   while (guests_.load(sync::memory_order_acquire) != 0) sync::give_way();  // E:guest in
 }
 
@@ -102,12 +105,12 @@ worker_stats pool::stats() const noexcept {
 
 bool pool::take_seat() noexcept {
   if (seat_taken_.exchange(true, sync::memory_order_acquire)) return false;  // E:seat in
-  detail::this_worker = workers_[0].get();
+  seat_holder_was_ = std::exchange(detail::this_worker, workers_[0].get());
   return true;
 }
 
 void pool::leave_seat() noexcept {
-  detail::this_worker = nullptr;
+  detail::this_worker = seat_holder_was_;
   seat_taken_.store(false, sync::memory_order_release);  // E:seat out
 }
 

@@ -96,7 +96,7 @@ class pool {
   // ---- a pool without threads ----
 
   bool is_driven() const noexcept { return driven_; }
-  // From now on the calling thread is the worker. False: another one is. [no worker]
+  // From now on the calling thread is the worker, whatever it was before. False: another one is. [any]
   [[nodiscard]] bool take_seat() noexcept;
   void leave_seat() noexcept;  // [who has the seat, outside of turns]
   // Runs what is runnable now, in order, and nothing that becomes so by it. False: there was nothing. [seat]
@@ -172,6 +172,7 @@ class pool {
   sync::atomic<std::uint64_t> time_holds_{0};
   job_list quiet_;  // guarded by idle_.time_lock()
   sync::atomic<bool> seat_taken_{false};
+  worker* seat_holder_was_ = nullptr;           // [seat]
   drive_goal* goal_ = nullptr;                  // [seat]
   std::uint64_t drive_deadline_ = no_deadline;  // [seat]
   alignas(sync::no_sharing) sync::atomic<std::uint64_t> guests_{0};

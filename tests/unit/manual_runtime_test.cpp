@@ -294,6 +294,23 @@ TEST(manual_runtime, drives_until_all_have_ended_when_it_goes) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
+TEST(manual_runtime, may_end_inside_a_task_of_another_runtime) {
+  silk::manual_runtime outer(virtual_time());
+  outer.block_on([&]() -> silk::task<> {
+    silk::current_task().set_name("Ann");
+    bool cleaned = false;
+    {
+      silk::manual_runtime inner(virtual_time());
+      inner.spawn({.start = silk::start::eager}, cleans_up_for(1h, cleaned));
+      inner.spawn(never_ends());
+    }
+    EXPECT_EQ(&silk::runtime::current(), &outer);
+    EXPECT_EQ(silk::current_task().name(), "Ann");
+    co_await silk::sleep(1s);
+  });
+  EXPECT_EQ(outer.now().time_since_epoch(), 1s);
+}
+
 TEST(manual_runtime, shutdown_says_whether_all_ended_in_time) {
   silk::manual_runtime runtime;
   bool stubborn = true;
