@@ -1,6 +1,7 @@
 #include "task_group.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace silk::detail {
 
@@ -20,7 +21,7 @@ struct group_core::member : waiter, engine::job {
 void throw_group_failure(std::vector<std::exception_ptr> errors, const task_node& owner) {
   const auto found = std::ranges::find_if(errors, is_fatal);
   if (found == errors.end()) throw exception_group("a task group has failed", std::move(errors));
-  const std::exception_ptr bare = *found;
+  const std::exception_ptr bare = std::move(*found);
   errors.erase(found);
   const std::string name = owner.name();
   for (const std::exception_ptr& error : errors) {
