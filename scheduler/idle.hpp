@@ -15,7 +15,8 @@
 //    sleeps no longer than the earliest deadline that was published before it went to sleep, and
 //    whoever publishes an earlier one without going to sleep itself kicks it. A driver that goes to
 //    work passes the role on if there is something to watch; else the role is free, and who publishes
-//    the next deadline wakes a sleeper for it.
+//    the next deadline wakes a sleeper for it. Virtual time is not watched: the last worker to park
+//    moves it, and who arms a timer from outside has somebody look.
 // I4 (idle is idle): with no work and no deadline every worker sleeps without a timeout.
 //
 // How I1 is kept. A publisher makes the job visible, runs the light half of an asymmetric fence and

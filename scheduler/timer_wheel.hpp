@@ -141,8 +141,7 @@ class timer_wheel {
     bool in_order() const noexcept { return newest != no_deadline; }
 
     std::uint64_t minimum;
-    std::uint64_t
-        newest;  // the deadline appended last, no_deadline once it was below the one before
+    std::uint64_t newest;  // appended last; no_deadline once one was below the one before (W7)
     std::uint32_t first;
     std::uint32_t last;
   };

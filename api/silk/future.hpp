@@ -164,7 +164,8 @@ class future {
 
   /// Waits for the outcome. `co_await f` gives a reference to the value, valid as long as a future to
   /// it exists; `co_await std::move(f)` gives the value itself: moved out if nobody else refers to
-  /// it or T cannot be copied (then only one may do so), else copied. Rethrows failures. Cancelling the awaiting task cancels what it waits for.
+  /// it or T cannot be copied (then only one may do so), else copied. Rethrows failures. Cancelling
+  /// the awaiting task cancels what it waits for.
   auto operator co_await() const& { return detail::future_peek_awaiter<T>(some_state()); }
   auto operator co_await() && {
     some_state();

@@ -12,8 +12,8 @@ namespace silk {
 /// Makes a runtime, runs `body` on it until it has ended, cancels whatever is left and waits for it,
 /// and gives the body's value. What asyncio calls asyncio.run.
 ///
-/// Fails     with what came out of the body, or a fatal exception of any task, after the clean-up; usage_error on a worker of a runtime;
-///           as runtime's constructor for bad options.
+/// Fails     with what came out of the body, or a fatal exception of any task, after the clean-up;
+///           usage_error on a worker of a runtime; as runtime's constructor for bad options.
 /// Cancelled throws `silk::cancelled` when the body ended cancelled.
 /// Threads   blocks the calling thread; the body runs on the workers.
 template <class T>

@@ -20,15 +20,20 @@ inline silk::task<> fails_after(silk::duration d, std::string what = "E") {
   co_await silk::sleep(d);
   throw failure_e(what);
 }
-// Sleeps until it is cancelled, then takes `clean_up` to fail.
-inline silk::task<> fails_in_cleanup(std::string what = "E", silk::duration clean_up = 0s) {
+// Sleeps until it is cancelled, then takes `clean_up` to end.
+inline silk::task<> cleans_up(silk::duration clean_up) {
   bool stopped = false;
   try {
     co_await asleep();
   } catch (const silk::cancelled&) {
     stopped = true;
   }
-  if (stopped) co_await fails_after(clean_up, what);
+  if (stopped) co_await silk::sleep(clean_up);
+}
+// The same, then fails.
+inline silk::task<> fails_in_cleanup(std::string what = "E", silk::duration clean_up = 0s) {
+  co_await cleans_up(clean_up);
+  throw failure_e(what);
 }
 inline silk::task<> end_of(silk::join_handle<> handle) { co_await handle; }
 

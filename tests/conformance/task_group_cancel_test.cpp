@@ -232,15 +232,7 @@ ROW(task_group, explicit_cancel_keeps_errors) {
 ROW(task_group, explicit_cancel_keeps_external_cancel) {
   run([]() -> silk::task<> {
     std::string end = co_await cancelled_after(1s, [](silk::task_group& group) -> silk::task<> {
-      group.spawn([]() -> silk::task<> {
-        bool stopped = false;
-        try {
-          co_await asleep();
-        } catch (const silk::cancelled&) {
-          stopped = true;
-        }
-        if (stopped) co_await silk::sleep(10s);
-      });
+      group.spawn(cleans_up(10s));
       co_await silk::sleep(500ms);
       group.cancel();
       co_await asleep();

@@ -1,5 +1,5 @@
 // Rows of the area `task_group`, about fatal exceptions.
-#include "row.hpp"
+#include "groups.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -9,35 +9,17 @@ namespace {
 
 using namespace silk_conformance;
 
-// Answers the cancel with an exception, after a while.
-silk::task<> fails_when_cancelled(std::string what) {
-  bool stopped = false;
-  try {
-    co_await for_ever();
-  } catch (const silk::cancelled&) {
-    stopped = true;
-  }
-  if (stopped) co_await silk::sleep(1s);
-  throw failure_e(what);
-}
-
 ROW(task_group, fatal_from_body) {
   std::string group_ended;
   int cleaned = 0;
-  const auto cleans_up = [&]() -> silk::task<> {
-    bool stopped = false;
-    try {
-      co_await for_ever();
-    } catch (const silk::cancelled&) {
-      stopped = true;
-    }
-    if (stopped) co_await silk::sleep(1s);
+  const auto counts = [&]() -> silk::task<> {
+    co_await cleans_up(1s);
     ++cleaned;
   };
   const auto program = [&]() -> silk::task<> {
     group_ended =
         co_await ending(silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
-          group.spawn(cleans_up());
+          group.spawn(counts());
           co_await at_rest();
           throw quit();
         }));
@@ -66,7 +48,7 @@ ROW(task_group, fatal_from_child) {
     group_ended =
         co_await ending(silk::with_task_group([](silk::task_group& group) -> silk::task<> {
           group.spawn(quits());
-          co_await fails_when_cancelled("of the body");
+          co_await fails_in_cleanup("of the body", 1s);
         }));
   };
   const std::string run_ended = told([&] { silk::run(program, chosen); });
@@ -87,8 +69,8 @@ ROW(task_group, fatal_reports_other_errors) {
         silk::current_task().set_name("Ann");
         const std::string group_ended =
             co_await ending(silk::with_task_group([](silk::task_group& group) -> silk::task<> {
-              group.spawn(fails_when_cancelled("first"));
-              group.spawn(fails_when_cancelled("second"));
+              group.spawn(fails_in_cleanup("first", 1s));
+              group.spawn(fails_in_cleanup("second", 1s));
               co_await at_rest();
               throw quit();
             }));

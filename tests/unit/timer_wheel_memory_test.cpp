@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
 #include <random>
 #include <vector>
 
@@ -11,14 +12,20 @@ namespace {
 
 using namespace silk_tests;
 
-TEST(timer_wheel_memory, a_million_timers_take_nine_bytes_each) {
-  timer_wheel wheel(0);
+// Arms a million timers, in no order.
+std::vector<timer> million_armed(timer_wheel& wheel) {
   std::mt19937_64 random(19);
   std::vector<timer> storage(1'000'000);
   for (timer& each : storage) {
     each.node.deadline = second + random_below(random, 60 * second);
     wheel.insert(each.node);
   }
+  return storage;
+}
+
+TEST(timer_wheel_memory, a_million_timers_take_nine_bytes_each) {
+  timer_wheel wheel(0);
+  const std::vector<timer> storage = million_armed(wheel);
   EXPECT_LE(wheel.used_bytes(), storage.size() * chunk_bytes / 30 + slots * chunk_bytes);
   EXPECT_LE(wheel.capacity_bytes(), wheel.used_bytes() + (slots + 2) * chunk_bytes + slab_bytes);
 }
@@ -26,12 +33,7 @@ TEST(timer_wheel_memory, a_million_timers_take_nine_bytes_each) {
 // The bound is 256 bytes per live timer, plus the reserve.
 TEST(timer_wheel_memory, removed_timers_hold_none) {
   timer_wheel wheel(0);
-  std::mt19937_64 random(23);
-  std::vector<timer> storage(1'000'000);
-  for (timer& each : storage) {
-    each.node.deadline = second + random_below(random, 60 * second);
-    wheel.insert(each.node);
-  }
+  std::vector<timer> storage = million_armed(wheel);
   std::multimap<std::uint64_t, timer*> kept;
   for (std::size_t i = 0; i < storage.size(); ++i) {
     if (i % 1000 == 0) {

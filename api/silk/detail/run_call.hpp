@@ -1,5 +1,5 @@
-// run_call: a thread in block_on. It waits for one future, and drives the runtime if that has no threads, and meanwhile fatal exceptions of any task of the
-// runtime arrive at it.
+// run_call: a thread in block_on. It waits for one future, drives the runtime if that has no threads, and
+// meanwhile fatal exceptions of any task of the runtime arrive at it.
 //
 //   waiting --completed--> done      the future's outcome comes out
 //      `------raise------> raised    the fatal exception comes out; the future may be pending
