@@ -1,6 +1,7 @@
 // future<T>: an outcome that may not be there yet; any number may wait for it.
 #pragma once
 
+#include "context.hpp"
 #include "detail/awaitable.hpp"
 #include "detail/future_core.hpp"
 #include "errors.hpp"
@@ -181,7 +182,15 @@ class future {
   ///          before the outcome comes.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&, future<T>>
-  callback_token add_done_callback(F&& function) const;
+  callback_token add_done_callback(F&& function) const {
+    return add_callback(std::forward<F>(function), detail::copied_bindings());
+  }
+  /// As above, in a given context rather than in a copy of the caller's.
+  template <class F>
+    requires detail::plain_function<std::decay_t<F>&, future<T>>
+  callback_token add_done_callback(const context& in, F&& function) const {
+    return add_callback(std::forward<F>(function), detail::context_access::share(in));
+  }
   /// True: it was not called yet and never will be. False also for a token that is unknown here.
   bool remove_done_callback(callback_token token) const noexcept {
     return state_ && state_->remove_callback(token.id_);
@@ -205,6 +214,8 @@ class future {
       throw usage_error("this future refers to nothing: it was default-made or moved from");
     return *state_;
   }
+  template <class F>
+  callback_token add_callback(F&& function, detail::bindings_ptr in) const;
   detail::future_state<T>& done_state() const {
     auto& state = some_state();
     if (!state.done())
@@ -266,12 +277,12 @@ bool future<T>::cancel(std::string reason) const {
 
 template <class T>
 template <class F>
-  requires detail::plain_function<std::decay_t<F>&, future<T>>
-callback_token future<T>::add_done_callback(F&& function) const {
+callback_token future<T>::add_callback(F&& function, detail::bindings_ptr in) const {
   auto& state = some_state();
   const std::uint32_t caller = detail::callback_runtime(state);
   auto fresh = std::make_unique<detail::done_callback<T, std::decay_t<F>>>(
       std::in_place, std::forward<F>(function));
+  fresh->context = std::move(in);
   return callback_token(state.add_callback(std::move(fresh), caller));
 }
 

@@ -1,6 +1,7 @@
 // join_handle<T>: a spawned task, seen from outside.
 #pragma once
 
+#include "context.hpp"
 #include "detail/task_node.hpp"
 #include "future.hpp"
 
@@ -37,6 +38,12 @@ class join_handle : public future<T> {
 
   /// How many requests to cancel the task has accepted and not taken back.
   unsigned cancelling() const { return node().context().requests(); }
+
+  /// The context that the task runs in: the one that it was given, or its own.
+  silk::context context() const {
+    auto& of = node();
+    return detail::context_access::make(of.own_bindings(of.context()));
+  }
 
   /// The task without the type of its value.
   task_ref ref() const;

@@ -98,22 +98,45 @@ class runtime : private detail::spawner<runtime> {
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle post(F&& function, std::source_location where = std::source_location::current()) {
-    return start(detail::make_callback(std::forward<F>(function), where), no_deadline);
+    return start(no_deadline, detail::copied_bindings(), std::forward<F>(function), where);
+  }
+  /// As above, in a given context rather than in a copy of the caller's.
+  template <class F>
+    requires detail::plain_function<std::decay_t<F>&>
+  callback_handle post(const context& in, F&& function,
+                       std::source_location where = std::source_location::current()) {
+    return start(no_deadline, detail::context_access::share(in), std::forward<F>(function), where);
   }
   /// Calls `function` once, `d` from now or at `deadline` on this runtime's clock; never early.
   template <class Rep, class Period, class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_after(std::chrono::duration<Rep, Period> d, F&& function,
                              std::source_location where = std::source_location::current()) {
-    return start(detail::make_callback(std::forward<F>(function), where),
-                 deadline_in(detail::to_duration(d)));
+    return start(deadline_in(detail::to_duration(d)), detail::copied_bindings(),
+                 std::forward<F>(function), where);
+  }
+  /// As above, in a given context rather than in a copy of the caller's.
+  template <class Rep, class Period, class F>
+    requires detail::plain_function<std::decay_t<F>&>
+  callback_handle call_after(std::chrono::duration<Rep, Period> d, const context& in, F&& function,
+                             std::source_location where = std::source_location::current()) {
+    return start(deadline_in(detail::to_duration(d)), detail::context_access::share(in),
+                 std::forward<F>(function), where);
   }
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_at(time_point deadline, F&& function,
                           std::source_location where = std::source_location::current()) {
-    return start(detail::make_callback(std::forward<F>(function), where),
-                 detail::deadline_at(deadline));
+    return start(detail::deadline_at(deadline), detail::copied_bindings(),
+                 std::forward<F>(function), where);
+  }
+  /// As above, in a given context rather than in a copy of the caller's.
+  template <class F>
+    requires detail::plain_function<std::decay_t<F>&>
+  callback_handle call_at(time_point deadline, const context& in, F&& function,
+                          std::source_location where = std::source_location::current()) {
+    return start(detail::deadline_at(deadline), detail::context_access::share(in),
+                 std::forward<F>(function), where);
   }
 
   /// The time on this runtime's clock.
@@ -178,6 +201,11 @@ class runtime : private detail::spawner<runtime> {
 
   static constexpr std::uint64_t no_deadline = detail::engine::no_deadline;
 
+  template <class F>
+  callback_handle start(std::uint64_t deadline, detail::bindings_ptr in, F&& function,
+                        std::source_location where) {
+    return start(detail::make_callback(std::forward<F>(function), where, std::move(in)), deadline);
+  }
   callback_handle start(detail::core_ptr<detail::callback> call, std::uint64_t deadline);
   std::uint64_t deadline_in(duration d) const noexcept;
 

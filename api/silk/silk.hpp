@@ -5,6 +5,8 @@
 #include "broadcast.hpp"
 #include "callback_handle.hpp"
 #include "condition.hpp"
+#include "context.hpp"
+#include "context_var.hpp"
 #include "ensure_future.hpp"
 #include "errors.hpp"
 #include "event.hpp"

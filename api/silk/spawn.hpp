@@ -1,6 +1,7 @@
 // spawn: starts a task of its own.
 #pragma once
 
+#include "context.hpp"
 #include "detail/runtime_core.hpp"
 #include "join_handle.hpp"
 #include "task.hpp"
@@ -28,6 +29,7 @@ enum class start : std::uint8_t {
 struct spawn_options {
   std::string_view name = {};  ///< copied; empty: a name is generated
   silk::start start = start::as_the_runtime_says;
+  context_ref context = {};  ///< to run in; none: a copy of the caller's
 };
 
 namespace detail {
@@ -81,6 +83,9 @@ struct spawn_access {
     core_ptr<task_state<T>> of_task(new task_state<T>(runtime, where), {});
     core_ptr<task_state<T>> of_handle(of_task.get(), {});  // it is made with a reference for each
     if (!options.name.empty()) of_task->set_name(options.name);
+    bindings_ptr given = context_access::share(options.context);
+    if (given == nullptr) given = copied_bindings();
+    if (given != nullptr) of_task->set_bindings(std::move(given));
     promise_base& coroutine = task_access::release(std::move(owned));
     task_state<T>& state = *of_task.leave();
     if (runtime.is_observed()) [[unlikely]]

@@ -1,6 +1,7 @@
 // task_ref: a spawned task, whatever it gives: to look at and to cancel.
 #pragma once
 
+#include "context.hpp"
 #include "detail/runtime_core.hpp"
 #include "join_handle.hpp"
 
@@ -45,6 +46,10 @@ class task_ref {
   void set_name(std::string_view name) const { node().set_name(name); }
   /// Where it was spawned; line 0 when that is not known.
   std::source_location spawned_at() const { return node().spawned_at(); }
+  /// As join_handle::context.
+  silk::context context() const {
+    return detail::context_access::make(node().own_bindings(node().context()));
+  }
   /// How many requests to cancel it has accepted and not taken back.
   unsigned cancelling() const;
   task_status status() const;

@@ -27,6 +27,7 @@ class blocking_call final : public future_state<T>, public blocking_work {
   explicit blocking_call(runtime_core& runtime, Function&& function, Arguments&&... args)
       : future_state<T>(1),
         runtime_(runtime),
+        context_(copied_bindings()),
         call_(std::in_place, std::forward<Function>(function), std::forward<Arguments>(args)...) {
     blocking_work::run = run_call;
     blocking_work::drop = drop_call;
@@ -67,6 +68,7 @@ class blocking_call final : public future_state<T>, public blocking_work {
   }
 
   void invoke() noexcept {
+    const call_scope in(context_);
     outcome reached = outcome::value;
     try {
       if constexpr (std::is_void_v<T>) {
@@ -93,12 +95,14 @@ class blocking_call final : public future_state<T>, public blocking_work {
   // The thread is no worker, so the handler is found through the runtime.
   void destroy() noexcept override {
     if (this->state() == outcome::error && !this->seen()) {
+      const call_scope in(context_);
       report_failure(runtime_.serial(), {.error = this->slot.error()});
     }
     delete this;
   }
 
   runtime_core& runtime_;
+  const bindings_ptr context_;
   std::optional<std::tuple<F, Args...>> call_;
 };
 

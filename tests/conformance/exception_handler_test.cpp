@@ -342,4 +342,48 @@ ROW(exception_handler, group_child_after_parent_done) {
   EXPECT_EQ(heard.told(), lines{});
 }
 
+const silk::context_var<std::string> request("none");
+
+// A handler that notes what it sees of the variable.
+silk::runtime_options notes_request(silk::runtime_options options, std::atomic<int>& told,
+                                    std::string& seen) {
+  options.on_failure = [&](const silk::failure&) {
+    seen = request.get();
+    ++told;
+  };
+  return options;
+}
+
+ROW(exception_handler, runs_in_task_context) {
+  std::atomic<int> told = 0;
+  std::string seen;
+  silk::run(
+      []() -> silk::task<> {
+        silk::spawn([]() -> silk::task<> {
+          co_await request.set("the task's");
+          throw failure_e();
+        });
+        co_await at_rest();
+      },
+      notes_request(options(), told, seen));
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(seen, "the task's");
+}
+
+ROW(exception_handler, runs_in_callback_context) {
+  std::atomic<int> told = 0;
+  std::string seen;
+  silk::run(
+      []() -> silk::task<> {
+        silk::runtime::current().post([] {
+          request.set_here("the callback's");
+          throw failure_e();
+        });
+        co_await at_rest();
+      },
+      notes_request(options(), told, seen));
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(seen, "the callback's");
+}
+
 }  // namespace

@@ -281,4 +281,14 @@ ROW(executor, shutdown_timeout) {
   EXPECT_TRUE(returned);
 }
 
+const silk::context_var<std::string> user("nobody");
+
+ROW(executor, to_thread_context) {
+  run([]() -> silk::task<> {
+    co_await user.set("Ann");
+    const std::string seen = co_await silk::to_thread([] { return user.get(); });
+    EXPECT_EQ(seen, "Ann");
+  });
+}
+
 }  // namespace

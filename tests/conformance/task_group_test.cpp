@@ -426,4 +426,18 @@ ROW(task_group, rules_hold_with_eager_children) {
   }
 }
 
+const silk::context_var<std::string> place("nowhere");
+
+ROW(task_group, child_context) {
+  run([]() -> silk::task<> {
+    const silk::context given;
+    co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+      group.spawn({.context = given}, []() -> silk::task<> { co_await place.set("in the group"); });
+      co_return;
+    });
+    EXPECT_EQ(given.get(place), "in the group");
+    EXPECT_EQ(place.get(), "nowhere");
+  });
+}
+
 }  // namespace

@@ -35,6 +35,7 @@ void callback::run_callback(engine::job& self) noexcept {
   callback& here = static_cast<callback&>(self);
   const bool too_late = here.timed_ && here.runtime_->state() == life::closed;
   if (here.claim(too_late ? stage::cancelled : stage::running)) {
+    const call_scope in(std::move(here.context_));
     std::exception_ptr error;
     try {
       if (!too_late) here.call();

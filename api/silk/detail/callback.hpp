@@ -12,6 +12,7 @@
 #pragma once
 
 #include "../time.hpp"
+#include "bindings.hpp"
 #include "engine.hpp"
 #include "future_core.hpp"
 
@@ -40,7 +41,8 @@ class callback : public engine::job {
 
   // [any, while the runtime is kept open]
   void start(runtime_core& runtime, std::uint64_t deadline);
-  bool cancel() noexcept;  // [any]
+  void run_in(bindings_ptr context) noexcept { context_ = std::move(context); }  // [before start]
+  bool cancel() noexcept;                                                        // [any]
   bool is_cancelled() const noexcept {
     const stage now = stage_.load(sync::memory_order_acquire);  // E:callback-claim in
     return now == stage::cancelling || now == stage::cancelled;
@@ -68,6 +70,7 @@ class callback : public engine::job {
   sync::atomic<stage> stage_{stage::waiting};
   time_point when_;
   std::source_location posted_at_;
+  bindings_ptr context_;
   bool timed_ = false;
   runtime_core* runtime_ = nullptr;  // used by our job, and while cancelling
   engine::timer_node timer_;
@@ -87,8 +90,10 @@ class callback_of final : public callback {
 };
 
 template <class F>
-core_ptr<callback> make_callback(F&& function, std::source_location where) {
-  return {new callback_of<std::decay_t<F>>(std::forward<F>(function), where), {}};
+core_ptr<callback> make_callback(F&& function, std::source_location where, bindings_ptr context) {
+  core_ptr<callback> made(new callback_of<std::decay_t<F>>(std::forward<F>(function), where), {});
+  made->run_in(std::move(context));
+  return made;
 }
 
 }  // namespace silk::detail

@@ -98,8 +98,10 @@ enum class receiver_kind : std::uint8_t { call, fork, root };
 // How a child of gather came to run, as far as its end depends on it.
 enum class fork_course : std::uint8_t {
   quiet,      // entered by the holder of the join token, and never noted as running
-  noted,      // the same, but running() is it: at its end another one must be noted
   disturbed,  // not entered by the child that holds the join token
+  noted,      // quiet, but running() is it: at its end another one must be noted
+  bound,      // noted, and has context variables of its own, to be forgotten at its end
+  disturbed_and_bound,
 };
 
 struct receiver {

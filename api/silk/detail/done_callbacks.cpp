@@ -65,6 +65,7 @@ void done_callbacks::run_all(engine::job& self) noexcept {
       if (next == nullptr) here.scheduled_ = false;
     }
     if (next == nullptr) break;
+    const call_scope in(next->context);
     std::exception_ptr error;
     try {
       next->call(of);

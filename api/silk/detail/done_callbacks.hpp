@@ -8,6 +8,7 @@
 //   at rest --begin: outcome, or added to a done future--> scheduled --all called--> at rest
 #pragma once
 
+#include "bindings.hpp"
 #include "engine.hpp"
 
 #include <cstddef>
@@ -28,6 +29,8 @@ class done_callbacks final : public engine::job {
     entry& operator=(const entry&) = delete;
     virtual ~entry() = default;
     virtual void call(future_core& done) = 0;
+
+    bindings_ptr context;  // to be called in
 
    private:
     friend class done_callbacks;

@@ -59,6 +59,9 @@ inline void note_running(task_context& context) noexcept {
   set_running(&context);
 }
 
+// A child with context variables of its own has ended: they go, and its course is one without. [task]
+void forget_bindings(fork_base& ended) noexcept;  // bindings.cpp
+
 // The reason given to the siblings of a child that failed.
 const reason_ptr& sibling_failed() noexcept;
 
@@ -211,6 +214,8 @@ inline std::coroutine_handle<> fork_group::finished(fork_base& ended) noexcept {
   if (outsiders != nullptr) [[unlikely]]
     members += outsiders->child_ended(ended);
   if (ended.course != fork_course::quiet) [[unlikely]] {
+    if (ended.course > fork_course::noted) [[unlikely]]
+      forget_bindings(ended);
     if (ended.course == fork_course::disturbed) {
       return arrive(members) ? resume_parent() : std::noop_coroutine();
     }

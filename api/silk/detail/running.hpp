@@ -14,14 +14,37 @@
 
 namespace silk::detail {
 
+struct fork_base;
 struct task_context;
+class call_scope;
 
 inline constinit thread_local task_context* running_context = nullptr;
+inline constinit thread_local call_scope* innermost_call = nullptr;
 
 // nullptr outside of tasks. Not to be kept across a co_await. [any]
 SILK_TLS_ACCESSOR inline task_context* running() noexcept { return running_context; }
 SILK_TLS_ACCESSOR inline void set_running(task_context* context) noexcept {
   running_context = context;
 }
+
+// The plain function with bindings of its own that the calling code is part of (bindings.hpp).
+SILK_TLS_ACCESSOR inline call_scope* calling() noexcept { return innermost_call; }
+SILK_TLS_ACCESSOR inline void set_calling(call_scope* scope) noexcept { innermost_call = scope; }
+
+// While it lives the thread runs jobs inside of what it runs already.
+class interlude {
+ public:
+  interlude() noexcept : task_(running()), call_(calling()) { set_calling(nullptr); }
+  ~interlude() {
+    set_running(task_);
+    set_calling(call_);
+  }
+  interlude(const interlude&) = delete;
+  interlude& operator=(const interlude&) = delete;
+
+ private:
+  task_context* task_;
+  call_scope* call_;
+};
 
 }  // namespace silk::detail

@@ -313,9 +313,10 @@ bool runtime_core::drive_until_empty(std::uint64_t deadline) noexcept {
   } goal(*this);
   const bool seated = pool_.take_seat();
   SILK_ASSERT(seated, "end a manual_runtime when no other thread drives it, and not inside of it");
-  task_context* const caller = running();  // a task of another runtime may own this one
-  pool_.drive(goal, deadline);
-  set_running(caller);
+  {
+    const interlude inside;  // a task of another runtime may own this one
+    pool_.drive(goal, deadline);
+  }
   pool_.leave_seat();
   return is_empty();
 }

@@ -3,6 +3,8 @@
 #include "fork_group.hpp"
 #include "runtime_core.hpp"
 
+#include <algorithm>
+
 namespace silk::detail {
 
 namespace {
@@ -34,13 +36,74 @@ engine::pool& task_node::pool() noexcept { return runtime_.pool(); }
 
 std::string task_node::name() const {
   sync::lock_guard hold(text_lock_);
-  return name_ ? *name_ : "task-" + std::to_string(number_);
+  return extras_ && extras_->name ? *extras_->name : "task-" + std::to_string(number_);
 }
 
 void task_node::set_name(std::string_view name) {
-  auto fresh = std::make_unique<std::string>(name);
+  std::optional<std::string> text(name);
+  change_extras([&](task_extras& extras) { extras.name.swap(text); });
+}
+
+template <class Change>
+void task_node::change_extras(Change change) {
+  auto fresh = std::make_unique<task_extras>();
   sync::lock_guard hold(text_lock_);
-  name_.swap(fresh);
+  if (extras_ == nullptr) extras_.swap(fresh);
+  change(*extras_);
+}
+
+const bindings_ptr* task_node::find_bindings(const task_context& context) const noexcept {
+  if (extras_ == nullptr) return nullptr;
+  if (&context == &context_) return &extras_->own;
+  const auto found = std::ranges::find(extras_->forked, &context,
+                                       &std::pair<const task_context*, bindings_ptr>::first);
+  return found != extras_->forked.end() ? &found->second : nullptr;
+}
+
+bindings_ptr task_node::bindings_seen_by(const task_context& context) const noexcept {
+  sync::lock_guard hold(text_lock_);
+  if (extras_ == nullptr) return nullptr;
+  const task_context* at = extras_->forked.empty() ? &context_ : &context;
+  for (;;) {
+    const bindings_ptr* found = find_bindings(*at);
+    if (found != nullptr) return *found;
+    at = at->parent();
+  }
+}
+
+bindings_ptr task_node::own_bindings(task_context& context) {
+  {
+    sync::lock_guard hold(text_lock_);
+    const bindings_ptr* own = find_bindings(context);
+    if (own != nullptr && *own != nullptr) return *own;
+  }
+  const bindings_ptr seen = bindings_seen_by(context);
+  auto made = std::make_shared<bindings>(seen != nullptr ? seen->now() : nullptr);
+  change_extras([&](task_extras& extras) {
+    if (&context == &context_) {
+      if (extras.own == nullptr) extras.own = made;  // else another thread has asked meanwhile
+      made = extras.own;
+    } else {
+      extras.forked.emplace_back(&context, made);
+    }
+  });
+  return made;
+}
+
+void task_node::set_bindings(bindings_ptr own) {
+  change_extras([&](task_extras& extras) { extras.own.swap(own); });
+}
+
+void task_node::drop_bindings(const task_context& ended) noexcept {
+  bindings_ptr dropped;  // destroyed after the unlock
+  sync::lock_guard hold(text_lock_);
+  auto& forked = extras_->forked;
+  const auto found =
+      std::ranges::find(forked, &ended, &std::pair<const task_context*, bindings_ptr>::first);
+  if (found == forked.end()) return;
+  dropped = std::move(found->second);
+  *found = std::move(forked.back());
+  forked.pop_back();
 }
 
 bool task_node::cancel(cancel_requests& requests) noexcept {
@@ -90,9 +153,10 @@ void task_node::start(promise_base& body) noexcept {
 
 void task_node::start_here(promise_base& body) noexcept {
   bind(body);
-  task_context* const caller = running();
-  run_first(body);
-  set_running(caller);
+  {
+    const interlude inside;
+    run_first(body);
+  }
   engine::current_worker()->ran_inside_a_job();
 }
 
@@ -143,6 +207,7 @@ void task_node::tell_of_failure() noexcept {
     if (!left_over_) return;
   }
   const std::string name = this->name();
+  const call_scope in(seen_bindings());
   report_failure(runtime_serial_, {.error = error,
                                    .task_name = name,
                                    .spawned_at = spawned_at_,
@@ -156,6 +221,7 @@ std::coroutine_handle<> root_finished(root_context& root) noexcept {
 }
 
 void report_unseen(const std::exception_ptr& error, const task_node& node) noexcept {
+  const call_scope in(node.seen_bindings());
   const std::string name = node.name();
   report_failure(node.runtime_serial(),
                  {.error = error, .task_name = name, .spawned_at = node.spawned_at()});

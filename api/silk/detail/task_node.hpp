@@ -5,18 +5,30 @@
 // outcome decided (the context is closed) -> unregistered -> completed -> the task's reference goes.
 #pragma once
 
+#include "bindings.hpp"
 #include "future_core.hpp"
 #include "promise.hpp"
 
 #include <coroutine>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace silk::detail {
 
 class runtime_core;
+
+// What most tasks have not got.
+struct task_extras {
+  std::optional<std::string> name;
+  bindings_ptr own;
+  // Of the children of gather in this task that have their own.
+  std::vector<std::pair<const task_context*, bindings_ptr>> forked;
+};
 
 class task_node {
  public:
@@ -34,6 +46,15 @@ class task_node {
   std::string name() const;
   void set_name(std::string_view name);
   const std::source_location& spawned_at() const noexcept { return spawned_at_; }
+
+  // Context variables: what the code in `context`, which is part of this task, sees; null: nothing is
+  // bound. [any, for the task's own context; else task]
+  bindings_ptr bindings_seen_by(const task_context& context) const noexcept;
+  bindings_ptr seen_bindings() const noexcept { return bindings_seen_by(context_); }
+  // The same, but nobody else's; made if there are none. [as above]
+  bindings_ptr own_bindings(task_context& context);
+  void set_bindings(bindings_ptr own);                     // [who spawns]
+  void drop_bindings(const task_context& ended) noexcept;  // [task]
 
   // False when the outcome is already decided. [any]
   bool cancel(cancel_requests& requests) noexcept;
@@ -60,6 +81,9 @@ class task_node {
   friend class task_registry;
   void bind(promise_base& body) noexcept;
   static void run_first(engine::job& self) noexcept;
+  template <class Change>
+  void change_extras(Change change);
+  const bindings_ptr* find_bindings(const task_context& context) const noexcept;  // [holder]
   void tell_of_failure() noexcept;
 
   root_context context_;
@@ -71,12 +95,12 @@ class task_node {
   task_node* next_ = nullptr;
   std::uint16_t registry_shard_ = 0;
   mutable sync::spinlock text_lock_;
-  bool reason_is_final_ = false;        // guarded by text_lock_, as is the core's reason
-  bool told_of_closing_ = false;        // guarded by text_lock_
-  bool left_over_ = false;              // guarded by text_lock_: that cancel was accepted
-  const std::uint32_t runtime_serial_;  // for when runtime_ is gone
-  std::unique_ptr<std::string> name_;   // guarded by text_lock_; null: generated
-  std::uint64_t number_ = 0;            // for the generated name
+  bool reason_is_final_ = false;         // guarded by text_lock_, as is the core's reason
+  bool told_of_closing_ = false;         // guarded by text_lock_
+  bool left_over_ = false;               // guarded by text_lock_: that cancel was accepted
+  const std::uint32_t runtime_serial_;   // for when runtime_ is gone
+  std::unique_ptr<task_extras> extras_;  // guarded by text_lock_; null: there are none
+  std::uint64_t number_ = 0;             // for the generated name
 };
 
 template <class T>
