@@ -84,6 +84,12 @@ struct context_access {
     return of.of_ != nullptr ? of.of_->bindings_ : nullptr;
   }
 };
+
+// The one that was given, else a copy of what the calling code sees.
+inline bindings_ptr context_for(context_ref given) {
+  bindings_ptr shared = context_access::share(given);
+  return shared != nullptr ? shared : copied_bindings();
+}
 }  // namespace detail
 
 }  // namespace silk

@@ -1,5 +1,6 @@
 #include "failure.hpp"
 
+#include "detail/place.hpp"
 #include "errors.hpp"
 
 #include <cstdio>
@@ -34,12 +35,14 @@ void print_failure(const failure& what) noexcept {
   if (!what.task_name.empty()) {
     line += "task '" + std::string(what.task_name) + "'";
   } else {
-    line += what.callback ? "a callback" : "a future or callback";
+    const std::string name = what.callback.name();
+    line += !what.callback ? "a future or callback"
+            : name.empty() ? "a callback"
+                           : "callback '" + name + "'";
   }
   if (what.spawned_at.line() != 0) {
-    line += (what.callback ? " (posted at " : " (spawned at ") +
-            std::string(what.spawned_at.file_name()) + ":" +
-            std::to_string(what.spawned_at.line()) + ")";
+    line +=
+        (what.callback ? " (posted at " : " (spawned at ") + detail::text_of(what.spawned_at) + ")";
   }
   line += ": " + detail::describe(what.error) + "\n";
   std::fputs(line.c_str(), stderr);

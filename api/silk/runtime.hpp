@@ -93,50 +93,46 @@ class runtime : private detail::spawner<runtime> {
     return detail::run_call(*core_, sigint::left_alone).value_of(std::move(awaited));
   }
 
-  /// Calls `function` soon on a worker. Calls posted by one thread start in order. An exception that
-  /// it throws reaches the failure handler. usage_error when the runtime is closed.
+  /// Calls `function` soon on a worker, in a copy of the caller's context. Calls posted by one thread
+  /// start in order. An exception that it throws reaches the failure handler. usage_error when the
+  /// runtime is closed.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle post(F&& function, std::source_location where = std::source_location::current()) {
-    return start(no_deadline, detail::copied_bindings(), std::forward<F>(function), where);
+    return start({}, no_deadline, std::forward<F>(function), where);
   }
-  /// As above, in a given context rather than in a copy of the caller's.
+  /// As above, with a name or a context of its own; so do call_after and call_at.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
-  callback_handle post(const context& in, F&& function,
+  callback_handle post(callback_options options, F&& function,
                        std::source_location where = std::source_location::current()) {
-    return start(no_deadline, detail::context_access::share(in), std::forward<F>(function), where);
+    return start(options, no_deadline, std::forward<F>(function), where);
   }
   /// Calls `function` once, `d` from now or at `deadline` on this runtime's clock; never early.
   template <class Rep, class Period, class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_after(std::chrono::duration<Rep, Period> d, F&& function,
                              std::source_location where = std::source_location::current()) {
-    return start(deadline_in(detail::to_duration(d)), detail::copied_bindings(),
-                 std::forward<F>(function), where);
+    return start({}, deadline_in(detail::to_duration(d)), std::forward<F>(function), where);
   }
-  /// As above, in a given context rather than in a copy of the caller's.
   template <class Rep, class Period, class F>
     requires detail::plain_function<std::decay_t<F>&>
-  callback_handle call_after(std::chrono::duration<Rep, Period> d, const context& in, F&& function,
+  callback_handle call_after(callback_options options, std::chrono::duration<Rep, Period> d,
+                             F&& function,
                              std::source_location where = std::source_location::current()) {
-    return start(deadline_in(detail::to_duration(d)), detail::context_access::share(in),
-                 std::forward<F>(function), where);
+    return start(options, deadline_in(detail::to_duration(d)), std::forward<F>(function), where);
   }
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_at(time_point deadline, F&& function,
                           std::source_location where = std::source_location::current()) {
-    return start(detail::deadline_at(deadline), detail::copied_bindings(),
-                 std::forward<F>(function), where);
+    return start({}, detail::deadline_at(deadline), std::forward<F>(function), where);
   }
-  /// As above, in a given context rather than in a copy of the caller's.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
-  callback_handle call_at(time_point deadline, const context& in, F&& function,
+  callback_handle call_at(callback_options options, time_point deadline, F&& function,
                           std::source_location where = std::source_location::current()) {
-    return start(detail::deadline_at(deadline), detail::context_access::share(in),
-                 std::forward<F>(function), where);
+    return start(options, detail::deadline_at(deadline), std::forward<F>(function), where);
   }
 
   /// The time on this runtime's clock.
@@ -202,9 +198,11 @@ class runtime : private detail::spawner<runtime> {
   static constexpr std::uint64_t no_deadline = detail::engine::no_deadline;
 
   template <class F>
-  callback_handle start(std::uint64_t deadline, detail::bindings_ptr in, F&& function,
+  callback_handle start(callback_options options, std::uint64_t deadline, F&& function,
                         std::source_location where) {
-    return start(detail::make_callback(std::forward<F>(function), where, std::move(in)), deadline);
+    return start(detail::make_callback(options.name, std::forward<F>(function), where,
+                                       detail::context_for(options.context)),
+                 deadline);
   }
   callback_handle start(detail::core_ptr<detail::callback> call, std::uint64_t deadline);
   std::uint64_t deadline_in(duration d) const noexcept;

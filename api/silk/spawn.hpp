@@ -83,9 +83,7 @@ struct spawn_access {
     core_ptr<task_state<T>> of_task(new task_state<T>(runtime, where), {});
     core_ptr<task_state<T>> of_handle(of_task.get(), {});  // it is made with a reference for each
     if (!options.name.empty()) of_task->set_name(options.name);
-    bindings_ptr given = context_access::share(options.context);
-    if (given == nullptr) given = copied_bindings();
-    if (given != nullptr) of_task->set_bindings(std::move(given));
+    if (bindings_ptr in = context_for(options.context)) of_task->set_bindings(std::move(in));
     promise_base& coroutine = task_access::release(std::move(owned));
     task_state<T>& state = *of_task.leave();
     if (runtime.is_observed()) [[unlikely]]

@@ -1,5 +1,6 @@
 #include "task_ref.hpp"
 
+#include "detail/place.hpp"
 #include "failure.hpp"
 
 namespace silk {
@@ -73,9 +74,7 @@ std::string task_ref::description() const {
   }
   if (now == task_status::failed) text += ": " + detail::describe(core_->stored_error());
   const std::source_location where = spawned_at();
-  if (where.line() != 0) {
-    text += ", spawned at " + std::string(where.file_name()) + ":" + std::to_string(where.line());
-  }
+  if (where.line() != 0) text += ", spawned at " + detail::text_of(where);
   return text;
 }
 

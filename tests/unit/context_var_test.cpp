@@ -211,9 +211,9 @@ TEST_P(context_var, callbacks_see_what_they_were_handed_over_with) {
     here.post([&] { seen[0] = word.get(); });
     here.call_after(1ms, [&] { seen[1] = word.get(); });
     here.call_at(silk::now() + 1ms, [&] { seen[2] = word.get(); });
-    here.post(given, [&] { seen[3] = word.get(); });
-    here.call_after(1ms, given, [&] { seen[4] = word.get(); });
-    here.call_at(silk::now() + 1ms, given, [&] { seen[5] = word.get(); });
+    here.post({.context = given}, [&] { seen[3] = word.get(); });
+    here.call_after({.context = given}, 1ms, [&] { seen[4] = word.get(); });
+    here.call_at({.context = given}, silk::now() + 1ms, [&] { seen[5] = word.get(); });
     co_await word.set("changed");
     co_await silk::sleep(1s);
     EXPECT_EQ(seen, (std::vector<std::string>{"caller's", "caller's", "caller's", "given", "given",

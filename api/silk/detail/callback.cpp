@@ -1,9 +1,23 @@
 #include "callback.hpp"
 
 #include "../callback_handle.hpp"
+#include "place.hpp"
 #include "runtime_core.hpp"
 
+#include <cstdio>
+
 namespace silk::detail {
+
+namespace {
+
+std::string seconds(time_point when) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g s",
+                std::chrono::duration<double>(when.time_since_epoch()).count());
+  return text;
+}
+
+}  // namespace
 
 void callback::start(runtime_core& runtime, std::uint64_t deadline) {
   runtime_ = &runtime;
@@ -29,6 +43,16 @@ bool callback::cancel() noexcept {
   drop_function();
   if (in_wheel) release();  // the runtime's share; else its job finds us cancelled and lets go
   return true;
+}
+
+std::string callback::description() const {
+  std::string text = name().empty() ? "callback" : "callback '" + std::string(name()) + "'";
+  static constexpr const char* words[] = {" waiting", " called", " cancelled", " cancelled"};
+  text += words[static_cast<std::size_t>(
+      stage_.load(sync::memory_order_acquire))];  // E:callback-claim in
+  if (timed_) text += ", due at " + seconds(when_);
+  if (posted_at_.line() != 0) text += ", posted at " + text_of(posted_at_);
+  return text;
 }
 
 void callback::run_callback(engine::job& self) noexcept {

@@ -20,6 +20,8 @@
 #include <cstdint>
 #include <optional>
 #include <source_location>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace silk::detail {
@@ -49,6 +51,8 @@ class callback : public engine::job {
   }
   time_point when() const noexcept { return when_; }
   const std::source_location& posted_at() const noexcept { return posted_at_; }
+  virtual std::string_view name() const noexcept { return {}; }
+  std::string description() const;
 
  protected:
   explicit callback(std::source_location where) noexcept : posted_at_(where) { run = run_callback; }
@@ -77,7 +81,7 @@ class callback : public engine::job {
 };
 
 template <class F>
-class callback_of final : public callback {
+class callback_of : public callback {
  public:
   template <class Function>
   callback_of(Function&& f, std::source_location where)
@@ -90,8 +94,27 @@ class callback_of final : public callback {
 };
 
 template <class F>
-core_ptr<callback> make_callback(F&& function, std::source_location where, bindings_ptr context) {
-  core_ptr<callback> made(new callback_of<std::decay_t<F>>(std::forward<F>(function), where), {});
+class named_callback_of final : public callback_of<F> {
+ public:
+  template <class Function>
+  named_callback_of(std::string_view name, Function&& f, std::source_location where)
+      : callback_of<F>(std::forward<Function>(f), where), name_(name) {}
+  std::string_view name() const noexcept override { return name_; }
+
+ private:
+  const std::string name_;
+};
+
+template <class F>
+core_ptr<callback> make_callback(std::string_view name, F&& function, std::source_location where,
+                                 bindings_ptr context) {
+  using held = std::decay_t<F>;
+  core_ptr<callback> made;
+  if (name.empty()) {
+    made = {new callback_of<held>(std::forward<F>(function), where), {}};
+  } else {
+    made = {new named_callback_of<held>(name, std::forward<F>(function), where), {}};
+  }
   made->run_in(std::move(context));
   return made;
 }
