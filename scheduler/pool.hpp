@@ -110,10 +110,10 @@ class pool {
 
   // ---- life ----
 
-  // From now on each job is shown to `inspect` right before a worker runs it. [any]
-  void inspect_jobs(job::entry inspect) noexcept {
+  // From now on workers give each job to `through`, which calls its run(); null: they run it. [any]
+  void run_jobs_through(job::entry through) noexcept {
     // relaxed: whoever runs because of what the caller does next sees it through a queue
-    inspect_.store(inspect, sync::memory_order_relaxed);
+    through_.store(through, sync::memory_order_relaxed);
   }
 
   // Lets the workers finish what is queued and joins them. Idempotent. [any thread but a worker]
@@ -168,7 +168,7 @@ class pool {
   idle idle_;
   unsigned search_rounds_;
   sync::atomic<bool> stopping_{false};
-  sync::atomic<job::entry> inspect_{nullptr};
+  sync::atomic<job::entry> through_{nullptr};
   sync::atomic<std::uint64_t> time_holds_{0};
   job_list quiet_;  // guarded by idle_.time_lock()
   sync::atomic<bool> seat_taken_{false};

@@ -37,9 +37,9 @@ void worker::run() noexcept {
 inline void worker::run_one(job& item) noexcept {
   if (timer_armed_) tell_driver();
   jobs_.add();
-  // relaxed: see inspect_jobs
-  if (const job::entry inspect = pool_.inspect_.load(sync::memory_order_relaxed)) [[unlikely]]
-    inspect(item);
+  // relaxed: see run_jobs_through
+  if (const job::entry through = pool_.through_.load(sync::memory_order_relaxed)) [[unlikely]]
+    return through(item);
   item.run(item);
 }
 

@@ -23,8 +23,9 @@ std::string describe(const std::exception_ptr& error) {
   }
 }
 
-void print_handler_failure(const std::exception_ptr& error) noexcept {
-  const std::string line = "silk: the failure handler has thrown: " + describe(error) + "\n";
+void print_handler_failure(const char* of, const std::exception_ptr& error) noexcept {
+  const std::string line =
+      "silk: the " + std::string(of) + " handler has thrown: " + describe(error) + "\n";
   std::fputs(line.c_str(), stderr);
 }
 

@@ -29,8 +29,8 @@ using failure_handler = std::function<void(const failure&)>;
 namespace detail {
 // what() of a std::exception, or words for anything else.
 std::string describe(const std::exception_ptr& error);
-// One line on stderr: a failure_handler has thrown.
-void print_handler_failure(const std::exception_ptr& error) noexcept;
+// One line on stderr: a handler has thrown; `of` says what it handles.
+void print_handler_failure(const char* of, const std::exception_ptr& error) noexcept;
 }  // namespace detail
 
 /// What a runtime does when it was given no handler: one line on stderr.

@@ -26,7 +26,11 @@ detail::runtime_core::options checked(runtime_options options, detail::engine::t
       .starts_eagerly = options.start == start::eager,
       .sigint = options.sigint,
       .on_failure = std::move(options.on_failure),
-      .on_spawn = std::move(options.on_spawn)};
+      .on_spawn = std::move(options.on_spawn),
+      .debug = {.on = detail::is_on(options.debug),
+                .slow_callback = options.slow_callback,
+                .on_slow_step = std::move(options.on_slow_step),
+                .clock = options.step_clock}};
 }
 
 }  // namespace

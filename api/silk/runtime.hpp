@@ -2,6 +2,7 @@
 #pragma once
 
 #include "callback_handle.hpp"
+#include "debug.hpp"
 #include "detail/callback.hpp"
 #include "detail/run_call.hpp"
 #include "detail/runtime_core.hpp"
@@ -46,6 +47,14 @@ struct runtime_options {
   silk::failure_handler on_failure = {};
   /// Told of each task that is spawned.
   silk::spawn_observer on_spawn = {};
+  /// Whether the runtime is in debug mode at first.
+  debug_mode debug = debug_mode::as_the_process_says;
+  /// In debug mode, what keeps a worker for this long or longer is reported.
+  duration slow_callback = std::chrono::milliseconds(100);
+  /// Told of such steps; empty: print_slow_step.
+  slow_step_handler on_slow_step = {};
+  /// What measures them; null: the machine's steady clock, also when the runtime's time is virtual.
+  silk::step_clock step_clock = nullptr;
 };
 
 /// Runs tasks on a fixed set of worker threads.
@@ -154,6 +163,10 @@ class runtime : private detail::spawner<runtime> {
   }
   /// The observer that was set last, or given as an option; empty when there is none.
   silk::spawn_observer spawn_observer() const { return core_->on_spawn(); }
+
+  /// Whether the runtime is in debug mode, and from now on.
+  bool debug() const noexcept { return core_->debugging().on(); }
+  void set_debug(debug_mode mode) noexcept { core_->set_debug(detail::is_on(mode)); }
 
   /// `executor` runs the calls of to_thread from now on; null: the runtime's own threads, as at first. The
   /// runtime keeps it until it is replaced.

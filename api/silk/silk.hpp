@@ -7,6 +7,7 @@
 #include "condition.hpp"
 #include "context.hpp"
 #include "context_var.hpp"
+#include "debug.hpp"
 #include "ensure_future.hpp"
 #include "errors.hpp"
 #include "event.hpp"

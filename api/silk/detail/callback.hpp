@@ -53,6 +53,10 @@ class callback : public engine::job {
   const std::source_location& posted_at() const noexcept { return posted_at_; }
   virtual std::string_view name() const noexcept { return {}; }
   std::string description() const;
+  // The callback that a job calls, nullptr if the job does something else. [the job's worker]
+  static const callback* called_by(engine::job& item) noexcept {
+    return item.run == run_callback ? &static_cast<callback&>(item) : nullptr;
+  }
 
  protected:
   explicit callback(std::source_location where) noexcept : posted_at_(where) { run = run_callback; }

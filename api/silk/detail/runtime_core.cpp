@@ -84,7 +84,7 @@ void report_failure(std::uint32_t runtime_serial, const failure& what) noexcept 
     try {
       return handler(what);
     } catch (...) {
-      print_handler_failure(std::current_exception());
+      print_handler_failure("failure", std::current_exception());
     }
   }
   print_failure(what);
@@ -137,11 +137,13 @@ runtime_core::runtime_core(runtime& face, options chosen)
       starts_eagerly_(chosen.starts_eagerly),
       sigint_(chosen.sigint),
       observed_(static_cast<bool>(on_spawn_)),
+      debugging_(std::move(chosen.debug)),
       pool_({.workers = chosen.workers,
              .clock = chosen.clock,
              .threads = chosen.threads,
              .embedder = this}),
       closing_reason_(std::make_shared<const std::string>("the runtime is shutting down")) {
+  watch_jobs();  // nobody else knows us yet
   sync::lock_guard hold(runtimes().lock);
   runtimes().all.push_back(this);
 }
@@ -172,6 +174,26 @@ void runtime_core::set_on_spawn(spawn_observer observer) {
   on_spawn_.swap(observer);  // the old one goes after the unlock
   // relaxed: who sees it late spawns as before
   observed_.store(static_cast<bool>(on_spawn_), sync::memory_order_relaxed);
+}
+
+void runtime_core::set_debug(bool on) noexcept {
+  sync::lock_guard hold(handler_lock_);
+  debugging_.set(on);
+  watch_jobs();
+}
+
+void runtime_core::watch_jobs() noexcept {
+  pool_.run_jobs_through(debugging_.on() || state() != life::running ? run_watched : nullptr);
+}
+
+void runtime_core::run_watched(engine::job& item) noexcept {
+  runtime_core& here = *current_runtime();
+  if (here.state() != life::running) {
+    if (task_node* node = task_node::resumed_by(item))
+      node->cancel_for_closing(here.closing_reason_);
+  }
+  if (!here.debugging_.on()) return item.run(item);
+  here.debugging_.run_step(item);
 }
 
 void runtime_core::set_executor(submit_function submit) {
@@ -279,10 +301,10 @@ void runtime_core::begin_closing() noexcept {
   // E:closing out: I8
   if (!life_.compare_exchange_strong(expected, life::closing, sync::memory_order_seq_cst)) return;
   // From now on no task is resumed that has not been cancelled: keeps I8.
-  pool_.inspect_jobs([](engine::job& item) noexcept {
-    if (task_node* node = task_node::resumed_by(item))
-      node->cancel_for_closing(node->runtime().closing_reason_);
-  });
+  {
+    sync::lock_guard hold(handler_lock_);
+    watch_jobs();
+  }
   for (const auto& task : tasks_.snapshot()) task.node->cancel_for_closing(closing_reason_);
 }
 

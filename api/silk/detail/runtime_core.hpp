@@ -24,6 +24,7 @@
 #include "../failure.hpp"
 #include "../sigint.hpp"
 #include "../spawn_observer.hpp"
+#include "debugging.hpp"
 #include "engine.hpp"
 #include "task_node.hpp"
 
@@ -88,6 +89,7 @@ class runtime_core {
     silk::sigint sigint;
     failure_handler on_failure;
     spawn_observer on_spawn;
+    detail::debugging::options debug;
   };
   runtime_core(runtime& face, options chosen);
   ~runtime_core();
@@ -108,6 +110,9 @@ class runtime_core {
     return observed_.load(sync::memory_order_relaxed);  // relaxed: the function is behind a lock
   }
   void tell_observer(task_node& fresh) const;  // throws what the observer throws [who spawns]
+
+  const detail::debugging& debugging() const noexcept { return debugging_; }
+  void set_debug(bool on) noexcept;  // [any]
 
   // Keeps the workers alive while a thread that is none of them hands something over. Throws
   // usage_error when the runtime is closed. [any]
@@ -172,6 +177,8 @@ class runtime_core {
 
  private:
   engine::blocking_pool& blocking();  // made on first use
+  void watch_jobs() noexcept;         // if there is a reason to [holder of handler_lock_]
+  static void run_watched(engine::job& item) noexcept;  // [a worker]
   bool is_empty() const noexcept;
   bool drive_until_empty(std::uint64_t deadline) noexcept;
   void tell_that_one_ended() noexcept;
@@ -197,6 +204,7 @@ class runtime_core {
   silk::sigint sigint_;
   sync::atomic<bool> observed_;
   sync::atomic<bool> to_stop_{false};
+  detail::debugging debugging_;
   engine::pool pool_;
   reason_ptr closing_reason_;
 };
