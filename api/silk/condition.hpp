@@ -8,6 +8,7 @@
 //     it on; to do so it needs the lock, which it has by then.
 #pragma once
 
+#include "detail/std_locks.hpp"
 #include "detail/task_node.hpp"
 #include "detail/wait_list.hpp"
 #include "mutex.hpp"
@@ -78,5 +79,8 @@ class condition : private detail::wait_list {
   mutex own_;
   mutex& mutex_;
 };
+
+template <>
+inline constexpr bool detail::locks_by_await<condition> = true;
 
 }  // namespace silk

@@ -30,6 +30,7 @@ class future_wait : public native_awaiter, private wait, private waiter {
 
   bool await_ready() const noexcept { return core_.done(); }
 
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     return suspend(waiting.promise());

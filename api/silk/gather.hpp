@@ -129,6 +129,12 @@ task<T> watch(future<T> watched) {
 }
 
 template <class T>
+concept range_of_gathered = std::ranges::range<T> && (any_task<std::ranges::range_value_t<T>> ||
+                                                      any_future<std::ranges::range_value_t<T>>);
+template <class T>
+concept not_gathered = !any_task<T> && !any_future<T> && !range_of_gathered<T>;
+
+template <class T>
 task<T> as_child(task<T> child) {
   return child;
 }
@@ -195,5 +201,9 @@ template <class... Mixed>
 auto gather(Mixed... children) {
   return gather(detail::as_child(std::move(children))...);
 }
+
+template <class... Others>
+  requires(detail::not_gathered<Others> || ...)
+void gather(Others&&...) = delete;  // it takes tasks, futures, handles, or one range of these
 
 }  // namespace silk

@@ -175,4 +175,8 @@ auto gather_settled(Mixed... children) {
   return gather_settled(detail::as_child(std::move(children))...);
 }
 
+template <class... Others>
+  requires(detail::not_gathered<Others> || ...)
+void gather_settled(Others&&...) = delete;  // it takes what gather takes
+
 }  // namespace silk

@@ -31,6 +31,7 @@ class generator_step : public native_awaiter, private call_base {
     return source_.coroutine_ == nullptr;
   }
 
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     generator_promise<T>& body = source_.coroutine_.promise();

@@ -1,6 +1,7 @@
 // mutex: one task at a time.
 #pragma once
 
+#include "detail/std_locks.hpp"
 #include "detail/turn_guard.hpp"
 #include "detail/wait_list.hpp"
 #include "errors.hpp"
@@ -75,5 +76,8 @@ class mutex : private detail::wait_list {
 
   bool locked_ = false;  // guarded by lock_
 };
+
+template <>
+inline constexpr bool detail::locks_by_await<mutex> = true;
 
 }  // namespace silk

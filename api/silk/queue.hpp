@@ -38,7 +38,7 @@ namespace detail {
 template <class T, class Store>
 class basic_queue : public queue_core {
   static_assert(std::is_object_v<T> && std::move_constructible<T>,
-                "a queue holds objects that can be moved");
+                "a queue holds objects that can be moved; in place of a reference use a pointer");
 
  public:
   using value_type = T;

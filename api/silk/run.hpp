@@ -35,4 +35,8 @@ auto run(F&& body, runtime_options options = {},
   return owner.block_on(std::forward<F>(body), where);
 }
 
+template <class F>
+  requires detail::gives_no_task<F>
+void run(F&&, runtime_options = {}) = delete;  // it gives no task: call it as it is
+
 }  // namespace silk

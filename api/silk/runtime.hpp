@@ -95,6 +95,16 @@ class runtime : private detail::spawner<runtime> {
                                       std::forward<Rest>(rest)...),
                     detail::unknown_place);
   }
+  template <class Task>
+    requires detail::task_left_behind<Task>
+  void block_on(Task&&) = delete;  // a task runs once: block_on(std::move(task))
+  template <class F, class... Args>
+    requires detail::wants_references<F, Args...>
+  void block_on(F&&, Args&&...) = delete;  // it gets copies: take T, not T&, or pass std::ref(x)
+  template <class F, class... Args>
+    requires detail::gives_no_task<F, Args...>
+  void block_on(F&&, Args&&...) = delete;  // it gives no task: call it as it is
+
   /// Blocks this thread until a future or handle is done, also when this runtime is closed.
   template <class T>
   T block_on(future<T> awaited) {
@@ -117,6 +127,10 @@ class runtime : private detail::spawner<runtime> {
                        std::source_location where = std::source_location::current()) {
     return start(options, no_deadline, std::forward<F>(function), where);
   }
+  template <class F>
+    requires detail::calls_a_coroutine<std::decay_t<F>&>
+  void post(F&&) = delete;  // the coroutine that it gives would never run: spawn(f)
+
   /// Calls `function` once, `d` from now or at `deadline` on this runtime's clock; never early.
   template <class Rep, class Period, class F>
     requires detail::plain_function<std::decay_t<F>&>

@@ -4,6 +4,7 @@
 //     admit() restores it after whatever lets somebody go: an unlock, or a waiter that was cancelled.
 #pragma once
 
+#include "detail/std_locks.hpp"
 #include "detail/turn_guard.hpp"
 #include "detail/wait_list.hpp"
 #include "errors.hpp"
@@ -118,5 +119,8 @@ class rw_mutex : private detail::wait_list {
   bool written_ = false;  // guarded by lock_, as the next
   std::size_t readers_ = 0;
 };
+
+template <>
+inline constexpr bool detail::locks_by_await<rw_mutex> = true;
 
 }  // namespace silk

@@ -28,6 +28,7 @@ class [[nodiscard("a sleep must be awaited")]] sleep_awaiter : public native_awa
   sleep_awaiter(sleep_awaiter&& other) noexcept : sleep_awaiter(other.timer_.deadline) {}
 
   bool await_ready() const noexcept { return false; }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     return suspend(waiting.promise());
@@ -64,6 +65,7 @@ class [[nodiscard("a sleep must be awaited")]] sleep_value_awaiter : public slee
 class [[nodiscard("a yield must be awaited")]] yield_awaiter : public native_awaiter {
  public:
   bool await_ready() const noexcept { return false; }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   void await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     waiting_ = &waiting.promise();
@@ -93,6 +95,10 @@ detail::sleep_awaiter sleep(std::chrono::duration<Rep, Period> d);
 /// As above, and gives `value`, which is kept meanwhile.
 template <class Rep, class Period, class T>
 detail::sleep_value_awaiter<std::decay_t<T>> sleep(std::chrono::duration<Rep, Period> d, T&& value);
+
+template <class N, class... Value>
+  requires std::is_arithmetic_v<N>
+void sleep(N, Value&&...) = delete;  // a number has no unit: sleep(5s), sleep(100ms); or yield()
 
 /// As sleep, until a point on the runtime's clock.
 inline detail::sleep_awaiter sleep_until(time_point deadline) noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "context.hpp"
+#include "detail/misuse.hpp"
 #include "detail/runtime_core.hpp"
 #include "join_handle.hpp"
 #include "task.hpp"
@@ -154,6 +155,16 @@ class spawner {
                               unknown_place);
   }
 
+  template <class Task>
+    requires task_left_behind<Task>
+  void spawn(Task&&) = delete;  // a task runs once: spawn(std::move(task))
+  template <class F, class... Args>
+    requires wants_references<F, Args...>
+  void spawn(F&&, Args&&...) = delete;  // it gets copies: take T, not T&, or pass std::ref(x)
+  template <class F, class... Args>
+    requires gives_no_task<F, Args...>
+  void spawn(F&&, Args&&...) = delete;  // it gives no task; a plain call: to_thread
+
  private:
   friend Owner;
   spawner() noexcept = default;
@@ -207,5 +218,15 @@ auto spawn(spawn_options options, F&& function, First&& first, Rest&&... rest) {
                         std::forward<Rest>(rest)...),
       detail::unknown_place);
 }
+
+template <class Task>
+  requires detail::task_left_behind<Task>
+void spawn(Task&&) = delete;  // a task runs once: spawn(std::move(task))
+template <class F, class... Args>
+  requires detail::wants_references<F, Args...>
+void spawn(F&&, Args&&...) = delete;  // it gets copies: take T, not T&, or pass std::ref(x)
+template <class F, class... Args>
+  requires detail::gives_no_task<F, Args...>
+void spawn(F&&, Args&&...) = delete;  // it gives no task; a plain call: to_thread
 
 }  // namespace silk

@@ -39,6 +39,8 @@ class [[nodiscard("a task does nothing until it is awaited, gathered, spawned or
   using value_type = T;
   using promise_type = detail::task_promise<T>;
 
+  task(const task&) = delete;  // a task runs once: write std::move(task)
+  task& operator=(const task&) = delete;
   task(task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}
   task& operator=(task&& other) noexcept {
     if (this != &other) {
@@ -104,6 +106,7 @@ class [[nodiscard]] call_awaiter : public native_awaiter, private call_receiver<
 
   bool await_ready() const noexcept { return false; }
 
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     promise_base& child = *std::exchange(child_, nullptr);

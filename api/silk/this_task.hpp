@@ -16,6 +16,7 @@ class [[nodiscard]] question : public silk::detail::native_awaiter {
   using ask = Answer (*)(silk::detail::task_context&);
   explicit question(ask asked) noexcept : asked_(asked) {}
   bool await_ready() const noexcept { return false; }
+  using silk::detail::native_awaiter::await_suspend;
   template <std::derived_from<silk::detail::promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     context_ = waiting.promise().context;

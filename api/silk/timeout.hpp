@@ -62,6 +62,7 @@ class [[nodiscard("a timeout must be awaited")]] timeout_awaiter : private timeo
     if (deadline_ == 0) deadline_ = deadline_after(clock, from_now_);
     return deadline_ <= now && late_ == when_late::do_not_start;
   }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     this->timer.arm(engine::current_worker()->owner(), *this, deadline_);
@@ -100,6 +101,10 @@ template <class Rep, class Period, class T>
 detail::timeout_awaiter<T> with_timeout(std::chrono::duration<Rep, Period> d, task<T> body) {
   return {std::move(body), detail::to_duration(d), detail::when_late::do_not_start};
 }
+
+template <class Number, class Work>
+  requires std::is_arithmetic_v<Number>
+void with_timeout(Number, Work&&) = delete;  // a number has no unit: with_timeout(5s, work)
 
 /// As with_timeout, until a point on the runtime's clock.
 template <class T>

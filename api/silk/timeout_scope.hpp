@@ -92,6 +92,7 @@ class [[nodiscard("a timeout must be awaited")]] timeout_scope_awaiter : public 
     limit_.check_unused();
     return false;
   }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     limit_.enter(*this, engine::current_worker()->owner());

@@ -1,6 +1,7 @@
 // to_thread: calls that block, on threads that may.
 #pragma once
 
+#include "detail/misuse.hpp"
 #include "detail/observe_wait.hpp"
 #include "detail/runtime_core.hpp"
 #include "future.hpp"
@@ -114,6 +115,7 @@ class blocking_call_awaiter : public observe_awaiter<T> {
       : observe_awaiter<T>(std::move(call), let_go::unless_it_gives_up) {}
 
   bool await_ready() const noexcept { return false; }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     if (!this->enter(waiting.promise())) return false;
@@ -165,5 +167,9 @@ auto to_thread(F&& function, Args&&... args) {
   return detail::call_on_thread<T, std::decay_t<F>, std::decay_t<Args>...>(
       std::forward<F>(function), std::forward<Args>(args)...);
 }
+
+template <class F, class... Args>
+  requires detail::calls_a_coroutine<std::decay_t<F>, std::decay_t<Args>...>
+void to_thread(F&&, Args&&...) = delete;  // a coroutine is for workers: co_await f(), or spawn(f)
 
 }  // namespace silk

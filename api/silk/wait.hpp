@@ -3,6 +3,7 @@
 
 #include "detail/watch_group.hpp"
 #include "future.hpp"
+#include "task.hpp"
 #include "time.hpp"
 
 #include <algorithm>
@@ -125,5 +126,9 @@ auto wait(Range&& handles, wait_options options = {}) {
   for (auto&& one : handles) all.push_back(std::forward<decltype(one)>(one));
   return detail::wait_awaiter<Handle>(std::move(all), options);
 }
+
+template <std::ranges::range Range>
+  requires detail::any_task<std::ranges::range_value_t<Range>>
+void wait(Range&&, wait_options = {}) = delete;  // spawn the tasks, and wait for their handles
 
 }  // namespace silk

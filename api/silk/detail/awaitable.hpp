@@ -20,6 +20,11 @@ struct native_awaiter {
   native_awaiter() = default;
   native_awaiter(const native_awaiter&) = delete;
   native_awaiter& operator=(const native_awaiter&) = delete;
+
+  // What any other coroutine finds; each awaiter brings it beside its own.
+  template <class Promise>
+    requires(!std::derived_from<Promise, promise_base>)
+  void await_suspend(std::coroutine_handle<Promise>) = delete;  // only a silk::task can await this
 };
 
 template <class A>
@@ -139,11 +144,37 @@ class foreign_awaiter {
 };
 
 template <class A>
+concept has_lock = requires(A& a) {
+  a.lock();
+  a.unlock();
+};
+template <class A>
+concept gives_awaitable = std::invocable<A> && awaitable<std::invoke_result_t<A>>;
+
+// Says what to write instead, if A cannot be awaited.
+template <class A>
+consteval void check_awaitable() {
+  using T = std::remove_cvref_t<A>;
+  if constexpr (awaitable<A>) {
+  } else if constexpr (awaitable<T>) {
+    static_assert(awaitable<A>, "what is a variable is awaited once: co_await std::move(it)");
+  } else if constexpr (has_lock<T>) {
+    static_assert(awaitable<A>,
+                  "a lock is not awaited itself: const auto hold = co_await mutex.scoped(), where "
+                  "mutex is a silk::mutex; no std::mutex may be held across a co_await");
+  } else if constexpr (gives_awaitable<T&>) {
+    static_assert(awaitable<A>, "a function is not awaited, but what it gives: co_await f()");
+  } else {
+    static_assert(awaitable<A>,
+                  "co_await in a silk::task needs something awaitable: a task, a future, a handle, "
+                  "sleep(), gather(), or a type with operator co_await or await_ready/"
+                  "await_suspend/await_resume");
+  }
+}
+
+template <class A>
 decltype(auto) adapt_awaitable(A&& thing, promise_base& promise) {
-  static_assert(awaitable<A&&>,
-                "co_await in a silk::task needs something awaitable: a task, a future, a handle, "
-                "sleep(), gather(), or a type with operator co_await or await_ready/await_suspend/"
-                "await_resume; a task that is a variable must be moved: co_await std::move(t)");
+  check_awaitable<A&&>();
   if constexpr (std::derived_from<std::remove_cvref_t<A>, native_awaiter>) {
 #if defined(__clang__)
     return (thing);

@@ -25,6 +25,7 @@ class fork_awaiter : public native_awaiter, protected fork_group {
  public:
   bool await_ready() const noexcept { return children == 0; }
 
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     waiting.promise().make_resumable();

@@ -20,6 +20,7 @@ class observe_wait : public native_awaiter, private wait, private waiter {
       : wait(on_cancel), waiter(wake_waiting), core_(core), policy_(policy) {}
 
   bool await_ready() const noexcept { return core_.done(); }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     return enter(waiting.promise()) && watch();

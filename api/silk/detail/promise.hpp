@@ -130,6 +130,8 @@ class task_promise_base : public promise_base {
   decltype(auto) await_transform(Awaitable&& awaitable) {
     return adapt_awaitable(std::forward<Awaitable>(awaitable), *this);
   }
+  template <class Value>
+  void yield_value(Value&&) = delete;  // what uses co_yield must return silk::generator<T>
 
  protected:
   detail::result<T>& slot() noexcept {

@@ -194,6 +194,7 @@ class turn_operation<Verb>::awaiter : public turn_wait {
   explicit awaiter(Verb verb) noexcept : turn_wait(verb.home()), verb_(std::move(verb)) {}
 
   bool await_ready() { return verb_.try_now(); }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     if (!enter(waiting.promise())) return false;

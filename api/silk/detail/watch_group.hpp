@@ -46,6 +46,7 @@ class watch_group : public native_awaiter, private wait {
   void set_timeout(duration d) noexcept { timeout_ = d; }
 
   bool await_ready() const noexcept { return false; }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     return suspend(waiting.promise());
