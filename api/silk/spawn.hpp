@@ -39,7 +39,12 @@ namespace detail {
 // task they made has ended, so that captures and references to them stay valid.
 template <class T, class F, class... Args>
 task<T> call_owned(F function, Args... args) {
-  co_return co_await std::invoke(std::move(function), std::move(args)...);
+  if constexpr (std::is_member_pointer_v<F>) {
+    co_return co_await std::invoke(std::move(function), std::move(args)...);
+  } else {
+    // Called right here, so that what an argument is converted to lives as long as the task.
+    co_return co_await std::move(function)(std::move(args)...);
+  }
 }
 template <class T, class A>
 task<T> await_owned(A awaited) {

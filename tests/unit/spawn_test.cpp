@@ -269,6 +269,31 @@ TEST_P(spawn, copies_what_is_passed_by_reference_unless_told_otherwise) {
   });
 }
 
+// Made of an argument, and dead at the end of the full expression that calls the coroutine.
+class made_of_an_argument {
+ public:
+  made_of_an_argument(bool* lives) : lives_(lives) { *lives_ = true; }
+  ~made_of_an_argument() { *lives_ = false; }
+  made_of_an_argument(const made_of_an_argument&) = delete;
+  made_of_an_argument& operator=(const made_of_an_argument&) = delete;
+
+ private:
+  bool* lives_;
+};
+silk::task<bool> look_later(const made_of_an_argument&, const bool* lives) {
+  co_await silk::yield();
+  co_return *lives;
+}
+
+TEST_P(spawn, keeps_what_an_argument_is_converted_to_until_the_task_has_ended) {
+  run([]() -> silk::task<> {
+    bool lives = false;
+    const bool lived = co_await silk::spawn(look_later, &lives, &lives);
+    EXPECT_TRUE(lived);
+    EXPECT_FALSE(lives);
+  });
+}
+
 TEST_P(spawn, destroys_the_arguments_before_anybody_can_see_the_end) {
   auto token = std::make_shared<int>(0);
   run([&]() -> silk::task<> {
