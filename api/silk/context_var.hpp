@@ -31,6 +31,7 @@ class context_set : public native_awaiter {
   context_set(const context_var<T>& variable, T value)
       : variable_(variable), value_(std::move(value)) {}
   bool await_ready() const noexcept { return false; }
+  using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     context_ = waiting.promise().context;
