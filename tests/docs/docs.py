@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the documentation promises of this tree. Usage: docs.py [--write] ROOT; exits 1 if broken.
 
-quotes   a ```cpp block in README.md or docs/ stands below the comment <!-- FILE --> or
+quotes   a ```cpp or ```python block in README.md or docs/ stands below the comment <!-- FILE --> or
          <!-- FILE#region --> and is that file, or the lines between its two marks "//! [region]";
          --write brings the blocks up to date
 links    a relative link leads to a file
@@ -17,7 +17,7 @@ from pathlib import Path
 
 CODE_FOLDERS = ("scheduler", "api", "benchmarks", "examples", "tests", "cmake")
 BLOCK = re.compile(
-    r"^(?:<!-- (?P<file>[\w./-]+?)(?:#(?P<region>[\w-]+))? -->\n\n?)?```cpp\n(?P<text>.*?)^```$",
+    r"^(?:<!-- (?P<file>[\w./-]+?)(?:#(?P<region>[\w-]+))? -->\n\n?)?```(?P<language>cpp|python)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -50,7 +50,7 @@ def quotes(root, page, text):
     for block in BLOCK.finditer(text):
         line = line_of(text, block.start())
         if not block["file"]:
-            yield line, "a cpp block without a comment that names its file"
+            yield line, f"a {block['language']} block without a comment that names its file"
             continue
         try:
             if block["text"] != quoted(root, block["file"], block["region"]):
@@ -123,7 +123,8 @@ def write(root):
         if not block["file"]:
             return block[0]
         text = quoted(root, block["file"], block["region"])
-        return block[0].replace(f"```cpp\n{block['text']}", f"```cpp\n{text}")
+        fence = f"```{block['language']}\n"
+        return block[0].replace(fence + block["text"], fence + text)
 
     for page in pages_of(root):
         text = page.read_text(encoding="utf-8")

@@ -48,6 +48,12 @@ class DocsTest(unittest.TestCase):
     def test_every_cpp_block_is_a_quote(self):
         self.finds("README.md", "Text.\n\n```cpp\nint x;\n```\n", 3, "names its file")
 
+    def test_python_is_quoted_as_cpp_is(self):
+        self.add("examples/b.py", "b = 1\n")
+        self.accepts("docs/b.md", "<!-- examples/b.py -->\n```python\nb = 1\n```\n")
+        self.finds("docs/b.md", "<!-- examples/b.py -->\n```python\nb = 2\n```\n", 1, "not what")
+        self.finds("docs/b.md", "```python\nb = 1\n```\n", 1, "a python block")
+
     def test_quotes_name_something_that_exists(self):
         block = "```cpp\nint x;\n```\n"
         self.finds("README.md", f"<!-- examples/no.cpp -->\n{block}", 1, "does not exist")

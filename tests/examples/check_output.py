@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs an example and compares what it prints with the comment at the end of its source.
 
-Usage: check_output.py SOURCE PROGRAM. The comment starts with the line "// Prints:"; without one
+Usage: check_output.py SOURCE PROGRAM [ARGUMENT...]. The comment starts with the line "// Prints:"; without one
 the program only has to succeed.
 """
 
@@ -20,12 +20,12 @@ def expected(source):
 
 
 def main():
-    source, program = sys.argv[1:]
+    source, *command = sys.argv[1:]
     wanted = expected(Path(source).read_text(encoding="utf-8"))
-    done = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout, end="")
     if done.returncode != 0:
-        print(f"{program} ended with {done.returncode}")
+        print(f"{command[0]} ended with {done.returncode}")
         return 1
     if wanted is not None and done.stdout.splitlines() != wanted:
         print(f"{source} promises:", *wanted, sep="\n")
