@@ -92,7 +92,10 @@ class callback_of : public callback {
       : callback(where), function_(std::forward<Function>(f)) {}
 
  private:
-  void call() override { (*function_)(); }
+  void call() override {
+    SILK_ASSERT(function_.has_value(), "a callback is called once; report this");
+    (*function_)();
+  }
   void drop_function() noexcept override { function_.reset(); }
   std::optional<F> function_;
 };
