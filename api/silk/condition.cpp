@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <source_location>
 
 namespace silk {
 
@@ -18,11 +19,11 @@ class condition::place : public detail::turn_wait {
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     return enter(waiting.promise()) && condition_.release_and_wait(*this);
   }
-  void await_resume() {
+  void await_resume(std::source_location where = std::source_location::current()) {
     const detail::turn came = leave();
     // The mutex hands over the lock and nothing else, so an unused turn is the lock, too.
     if (came != detail::turn::lost) has_lock = true;
-    if (came != detail::turn::taken) throw_cancelled();
+    if (came != detail::turn::taken) throw_cancelled(where);
   }
 
   bool was_notified() const noexcept { return note == notified; }  // [the task, after its turn]

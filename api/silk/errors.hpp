@@ -4,12 +4,18 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace silk {
+
+namespace detail {
+struct trace_access;
+struct trace_step;
+}  // namespace detail
 
 /// The third outcome beside value and exception: the task was asked to stop and did.
 ///
@@ -27,8 +33,14 @@ class cancelled final {
   /// What was given to cancel(); empty when nothing was. Valid as long as this object.
   const std::string& reason() const noexcept;
 
+  /// In debug mode the awaits through which it has come: first the one that was interrupted, last the
+  /// outermost; at most 256. Else empty.
+  std::vector<std::source_location> trace() const;
+
  private:
+  friend detail::trace_access;
   std::shared_ptr<const std::string> reason_;
+  std::shared_ptr<const detail::trace_step> trace_;
 };
 
 /// Base of exceptions that are to end the program, or whoever runs a runtime, not just one task. What

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -38,9 +39,9 @@ class future_wait : public native_awaiter, private wait, private waiter {
 
  protected:
   // Throws if a cancel of this very await is due. [task]
-  void check_cancel() {
+  void check_cancel(std::source_location where) {
     if (waiting_ == nullptr) return;  // never suspended
-    if (waiting_->context->leave_wait()) throw_cancelled(*waiting_->context);
+    if (waiting_->context->leave_wait()) throw_cancelled(*waiting_->context, where);
   }
   future_core& core() const noexcept { return core_; }
 
@@ -57,9 +58,12 @@ template <class T>
 class [[nodiscard]] future_awaiter : public future_wait {
  public:
   using future_wait::future_wait;
-  const stored<T>& resume() {
-    check_cancel();
-    return static_cast<future_state<T>&>(core()).get();
+  const stored<T>& resume(std::source_location where) {
+    check_cancel(where);
+    auto& state = static_cast<future_state<T>&>(core());
+    if (state.state() != outcome::value) [[unlikely]]
+      rethrow_at(state.error(), where);
+    return state.slot.value();
   }
 };
 
@@ -67,8 +71,9 @@ class [[nodiscard]] future_awaiter : public future_wait {
 template <class T>
 struct future_peek_awaiter : future_awaiter<T> {
   using future_awaiter<T>::future_awaiter;
-  std::conditional_t<std::is_void_v<T>, void, const stored<T>&> await_resume() {
-    const stored<T>& value = this->resume();
+  std::conditional_t<std::is_void_v<T>, void, const stored<T>&> await_resume(
+      std::source_location where = std::source_location::current()) {
+    const stored<T>& value = this->resume(where);
     if constexpr (!std::is_void_v<T>) return value;
   }
 };
@@ -87,8 +92,8 @@ template <class T>
 struct future_take_awaiter : future_awaiter<T> {
   explicit future_take_awaiter(core_ptr<future_state<T>> state) noexcept
       : future_awaiter<T>(*state), state_(std::move(state)) {}
-  T await_resume() {
-    this->resume();
+  T await_resume(std::source_location where = std::source_location::current()) {
+    this->resume(where);
     if constexpr (!std::is_void_v<T>) return take_value(*state_);
   }
 

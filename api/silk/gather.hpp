@@ -9,6 +9,7 @@
 
 #include <exception>
 #include <ranges>
+#include <source_location>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -25,8 +26,8 @@ class [[nodiscard("a gather must be awaited")]] gather_pack_awaiter
   explicit gather_pack_awaiter(task<Ts>&&... tasks)
       : fork_pack_awaiter<Ts...>(on_failure::cancel_siblings, std::move(tasks)...) {}
 
-  auto await_resume() {
-    if (this->ended_with_failure()) this->rethrow_first_failure();
+  auto await_resume(std::source_location where = std::source_location::current()) {
+    if (this->ended_with_failure(where)) this->rethrow_first_failure(where);
     if constexpr (!(std::is_void_v<Ts> && ...)) {
       return [this]<std::size_t... I>(std::index_sequence<I...>) {
         return std::tuple<stored<Ts>...>(std::move(this->template slot_at<I>().slot.value())...);
@@ -43,8 +44,8 @@ class [[nodiscard("a gather must be awaited")]] gather_range_awaiter
   gather_range_awaiter(std::size_t count, Range& range)
       : fork_range_awaiter<T>(on_failure::cancel_siblings, count, range) {}
 
-  auto await_resume() {
-    if (this->ended_with_failure()) this->rethrow_first_failure();
+  auto await_resume(std::source_location where = std::source_location::current()) {
+    if (this->ended_with_failure(where)) this->rethrow_first_failure(where);
     if constexpr (!std::is_void_v<T>) {
       std::vector<T> values;
       values.reserve(this->children);
@@ -66,7 +67,7 @@ stored<T> take_stored(future_state<T>& state) {
 }
 
 // The first failure among futures that are done, if there is one.
-void rethrow_failure(std::span<future_core* const> futures);
+void rethrow_failure(std::span<future_core* const> futures, std::source_location where);
 
 template <class T>
 std::vector<future_core*> cores_of(const std::vector<core_ptr<future_state<T>>>& states) {
@@ -84,9 +85,9 @@ class [[nodiscard("a gather must be awaited")]] gather_futures_awaiter : public 
       : watch_group({states.get()...}, watch_until::first_failure, watch_cancel::cancels_them),
         states_(std::move(states)...) {}
 
-  auto await_resume() {
-    finish();
-    rethrow_failure(futures());
+  auto await_resume(std::source_location where = std::source_location::current()) {
+    finish(where);
+    rethrow_failure(futures(), where);
     if constexpr (!(std::is_void_v<Ts> && ...)) {
       return std::apply(
           [](auto&... state) { return std::tuple<stored<Ts>...>(take_stored(*state)...); },
@@ -105,9 +106,9 @@ class [[nodiscard("a gather must be awaited")]] gather_future_range_awaiter : pu
       : watch_group(cores_of(states), watch_until::first_failure, watch_cancel::cancels_them),
         states_(std::move(states)) {}
 
-  auto await_resume() {
-    finish();
-    rethrow_failure(futures());
+  auto await_resume(std::source_location where = std::source_location::current()) {
+    finish(where);
+    rethrow_failure(futures(), where);
     if constexpr (!std::is_void_v<T>) {
       std::vector<T> values;
       values.reserve(states_.size());

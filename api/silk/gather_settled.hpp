@@ -66,8 +66,9 @@ class [[nodiscard("a gather must be awaited")]] settled_pack_awaiter
   explicit settled_pack_awaiter(task<Ts>&&... tasks)
       : fork_pack_awaiter<Ts...>(on_failure::keep_going, std::move(tasks)...) {}
 
-  std::tuple<settled<Ts>...> await_resume() {
-    this->ended_with_failure();
+  std::tuple<settled<Ts>...> await_resume(
+      std::source_location where = std::source_location::current()) {
+    this->ended_with_failure(where);
     return [this]<std::size_t... I>(std::index_sequence<I...>) {
       return std::tuple<settled<Ts>...>(
           settle(this->template slot_at<I>(), this->error_of(this->template slot_at<I>()))...);
@@ -83,8 +84,9 @@ class [[nodiscard("a gather must be awaited")]] settled_range_awaiter
   settled_range_awaiter(std::size_t count, Range& range)
       : fork_range_awaiter<T>(on_failure::keep_going, count, range) {}
 
-  std::vector<settled<T>> await_resume() {
-    this->ended_with_failure();
+  std::vector<settled<T>> await_resume(
+      std::source_location where = std::source_location::current()) {
+    this->ended_with_failure(where);
     std::vector<settled<T>> all;
     all.reserve(this->children);
     for (std::size_t i = 0; i < this->children; ++i) {
@@ -102,8 +104,9 @@ class [[nodiscard("a gather must be awaited")]] settled_future_range_awaiter : p
       : watch_group(cores_of(states), watch_until::all_completed, watch_cancel::cancels_them),
         states_(std::move(states)) {}
 
-  std::vector<settled<T>> await_resume() {
-    finish();
+  std::vector<settled<T>> await_resume(
+      std::source_location where = std::source_location::current()) {
+    finish(where);
     std::vector<settled<T>> all;
     all.reserve(states_.size());
     for (const auto& state : states_) all.push_back(settle(*state));
@@ -121,8 +124,9 @@ class [[nodiscard("a gather must be awaited")]] settled_futures_awaiter : public
       : watch_group({states.get()...}, watch_until::all_completed, watch_cancel::cancels_them),
         states_(std::move(states)...) {}
 
-  std::tuple<settled<Ts>...> await_resume() {
-    finish();
+  std::tuple<settled<Ts>...> await_resume(
+      std::source_location where = std::source_location::current()) {
+    finish(where);
     return std::apply([](auto&... state) { return std::tuple<settled<Ts>...>(settle(*state)...); },
                       states_);
   }

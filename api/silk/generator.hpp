@@ -127,8 +127,8 @@ class [[nodiscard]] generator_next final : public generator_step<T> {
  public:
   explicit generator_next(generator<T>& source) noexcept
       : generator_step<T>(source, generator_next::purpose::next) {}
-  std::optional<T> await_resume() {
-    if (this->error_ != nullptr) std::rethrow_exception(this->error_);
+  std::optional<T> await_resume(std::source_location where = std::source_location::current()) {
+    if (this->error_ != nullptr) rethrow_at(this->error_, where);
     return std::move(this->item_);
   }
 };
@@ -144,8 +144,8 @@ class [[nodiscard]] generator_close final : public generator_step<T> {
     this->source_.reset();  // no co_yield to throw at
     return true;
   }
-  void await_resume() {
-    if (this->error_ != nullptr) std::rethrow_exception(this->error_);
+  void await_resume(std::source_location where = std::source_location::current()) {
+    if (this->error_ != nullptr) rethrow_at(this->error_, where);
   }
 };
 

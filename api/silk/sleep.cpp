@@ -30,15 +30,15 @@ bool sleep_awaiter::suspend(promise_base& waiting) noexcept {
   }
 }
 
-void sleep_awaiter::await_resume() {
+void sleep_awaiter::await_resume(std::source_location where) {
   const bool yielded = timer_.deadline == from_now;
   const bool due = yielded ? context().take_pending() : context().leave_wait();
   if (timer_.state == engine::timer_state::cancelled) {
     static_cast<void>(
         context().take_pending());  // a second cancel meanwhile: one delivery for both
-    throw_cancelled(context());
+    throw_cancelled(context(), where);
   }
-  if (due) throw_cancelled(context());
+  if (due) throw_cancelled(context(), where);
   if (timer_.state == engine::timer_state::idle && !yielded) throw std::bad_alloc();
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -33,7 +34,7 @@ class [[nodiscard("a sleep must be awaited")]] sleep_awaiter : public native_awa
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     return suspend(waiting.promise());
   }
-  void await_resume();
+  void await_resume(std::source_location where = std::source_location::current());
 
  private:
   bool suspend(promise_base& waiting) noexcept;
@@ -51,8 +52,8 @@ class [[nodiscard("a sleep must be awaited")]] sleep_value_awaiter : public slee
   template <class Value>
   sleep_value_awaiter(std::uint64_t deadline_or_duration, Value&& value)
       : sleep_awaiter(deadline_or_duration), value_(std::forward<Value>(value)) {}
-  T await_resume() {
-    sleep_awaiter::await_resume();
+  T await_resume(std::source_location where = std::source_location::current()) {
+    sleep_awaiter::await_resume(where);
     return std::move(value_);
   }
 
@@ -72,9 +73,9 @@ class [[nodiscard("a yield must be awaited")]] yield_awaiter : public native_awa
     link_ancestors(*waiting_->context);
     engine::current_worker()->push_instead_of_me(waiting_->make_resumable());
   }
-  void await_resume() {
+  void await_resume(std::source_location where = std::source_location::current()) {
     if (waiting_->context->take_pending()) [[unlikely]]
-      throw_cancelled(*waiting_->context);
+      throw_cancelled(*waiting_->context, where);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include "detail/promise.hpp"
 
 #include <coroutine>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -116,9 +117,9 @@ class [[nodiscard]] call_awaiter : public native_awaiter, private call_receiver<
     return child.handle();
   }
 
-  T await_resume() {
+  T await_resume(std::source_location where = std::source_location::current()) {
     if (this->held != outcome::value) [[unlikely]]
-      std::rethrow_exception(this->slot.error());
+      rethrow_at(this->slot.error(), where);
     if constexpr (!std::is_void_v<T>) return std::move(this->slot.value());
   }
 

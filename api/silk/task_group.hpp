@@ -124,18 +124,18 @@ class group_awaiter : public scope_awaiter<T> {
     core.enter(*this);
   }
 
-  T await_resume() {
+  T await_resume(std::source_location where = std::source_location::current()) {
     const bool from_above = this->cancelled_from_above();
     auto& body = this->body();
     auto& errors = core_.errors();
     if (body.held == outcome::error) errors.push_back(body.slot.error());
     if (!errors.empty()) throw_group_failure(std::move(errors), this->parent->context->root());
-    if (from_above) throw_cancelled(*this->parent->context);
+    if (from_above) this->throw_cancelled_from_above(where);
     if (body.held == outcome::value) return this->take_body_value();
     if constexpr (std::is_void_v<T>) {
       if (core_.stopped_by_user()) return;
     }
-    std::rethrow_exception(this->error_of(body));
+    rethrow_at(this->error_of(body), where);
   }
 
  private:

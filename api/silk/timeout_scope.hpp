@@ -98,15 +98,15 @@ class [[nodiscard("a timeout must be awaited")]] timeout_scope_awaiter : public 
     limit_.enter(*this, engine::current_worker()->owner());
     return fork_awaiter::await_suspend(waiting);
   }
-  T await_resume() {
+  T await_resume(std::source_location where = std::source_location::current()) {
     const bool from_above = this->cancelled_from_above();
     auto& body = this->body();
     const bool expired = limit_.leave(!body.cancel_pending());
     if (body.held == outcome::error) std::rethrow_exception(body.slot.error());
-    if (from_above) throw_cancelled(*this->parent->context);
+    if (from_above) this->throw_cancelled_from_above(where);
     if (body.held == outcome::value) return this->take_body_value();
     if (expired) throw timeout_error(this->error_of(body));
-    std::rethrow_exception(this->error_of(body));
+    rethrow_at(this->error_of(body), where);
   }
 
  private:

@@ -127,12 +127,12 @@ class blocking_call_awaiter : public observe_awaiter<T> {
     }
     return this->watch();
   }
-  T await_resume() {
+  T await_resume(std::source_location where = std::source_location::current()) {
     if (refused_ != nullptr) {
-      this->check();
+      this->check(where);
       std::rethrow_exception(refused_);
     }
-    return observe_awaiter<T>::await_resume();
+    return observe_awaiter<T>::await_resume(where);
   }
 
  private:

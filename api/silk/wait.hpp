@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <source_location>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -54,8 +55,8 @@ class [[nodiscard("a wait must be awaited")]] wait_awaiter : private handles_bas
     if (options.timeout != duration::max()) set_timeout(options.timeout);
   }
 
-  wait_result<Handle> await_resume() {
-    finish();
+  wait_result<Handle> await_resume(std::source_location where = std::source_location::current()) {
+    finish(where);
     wait_result<Handle> result;
     for (Handle& handle : this->handles) {
       auto& side = handle.done() ? result.done : result.pending;

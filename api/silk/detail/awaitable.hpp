@@ -11,6 +11,7 @@
 #include <concepts>
 #include <coroutine>
 #include <exception>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -80,7 +81,13 @@ class awaiter_ref {
   auto await_suspend(std::coroutine_handle<Promise> waiting) const noexcept {
     return awaiter_.await_suspend(waiting);
   }
-  decltype(auto) await_resume() const { return awaiter_.await_resume(); }
+  decltype(auto) await_resume(std::source_location where = std::source_location::current()) const {
+    if constexpr (requires { awaiter_.await_resume(where); }) {
+      return awaiter_.await_resume(where);
+    } else {
+      return awaiter_.await_resume();
+    }
+  }
 
  private:
   Awaiter& awaiter_;
@@ -132,9 +139,9 @@ class foreign_awaiter {
     }
   }
 
-  decltype(auto) await_resume() {
+  decltype(auto) await_resume(std::source_location where = std::source_location::current()) {
     // A cancel cannot interrupt a foreign wait; it is thrown when the wait is over.
-    if (waiting_.context->take_pending()) throw_cancelled(*waiting_.context);
+    if (waiting_.context->take_pending()) throw_cancelled(*waiting_.context, where);
     return awaiter_.await_resume();
   }
 

@@ -136,8 +136,6 @@ reason_ptr task_context::reason() const noexcept {
   return static_cast<const root_context*>(this)->node->cancel_reason();
 }
 
-void throw_cancelled(const task_context& context) { throw cancelled(context.reason()); }
-
 void cancel_requests::add(fork_group& held) { groups_.push_back(&held); }
 
 void cancel_requests::add(future_core& awaited, task_context* asker) {

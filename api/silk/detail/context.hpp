@@ -29,6 +29,7 @@
 //         E:cancel-count cancel's increment          -> uncancel's second look
 #pragma once
 
+#include "cancel_trace.hpp"
 #include "engine.hpp"
 #include "result.hpp"
 
@@ -177,7 +178,5 @@ struct task_context : receiver {
 };
 
 static_assert(sizeof(task_context) == 16);
-
-[[noreturn]] void throw_cancelled(const task_context& context);
 
 }  // namespace silk::detail

@@ -13,6 +13,7 @@
 #include <memory>
 #include <new>
 #include <ranges>
+#include <source_location>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
@@ -55,9 +56,9 @@ class fork_awaiter : public native_awaiter, protected fork_group {
   }
 
   // Throws `cancelled` if that is what the group as a whole came to. True: look for a failure.
-  bool ended_with_failure() {
+  bool ended_with_failure(std::source_location where) {
     if (parent == nullptr) return false;  // there was nothing to wait for
-    if (leave()) throw_cancelled(*parent->context);
+    if (leave()) throw_cancelled(*parent->context, where);
     return failed.load(sync::memory_order_relaxed);  // relaxed: after the join
   }
 
@@ -87,9 +88,9 @@ class fork_pack_awaiter : public fork_awaiter {
   auto& slot_at() noexcept {
     return slot<std::tuple_element_t<I, std::tuple<Ts...>>>(I);
   }
-  void rethrow_first_failure() {
+  void rethrow_first_failure(std::source_location where) {
     [[maybe_unused]] std::size_t i = 0;
-    ((&child(i) == first_failure ? std::rethrow_exception(error_of(slot<Ts>(i))) : void(++i)), ...);
+    ((&child(i) == first_failure ? rethrow_at(error_of(slot<Ts>(i)), where) : void(++i)), ...);
   }
 
  private:
@@ -138,8 +139,8 @@ class fork_range_awaiter : private fork_storage<T>, public fork_awaiter {
   ~fork_range_awaiter() { destroy_slots(); }
 
  protected:
-  void rethrow_first_failure() {
-    std::rethrow_exception(error_of(static_cast<fork_slot<T>&>(*first_failure)));
+  void rethrow_first_failure(std::source_location where) {
+    rethrow_at(error_of(static_cast<fork_slot<T>&>(*first_failure)), where);
   }
 
  private:

@@ -43,13 +43,13 @@ engine::job* observe_wait::wake_waiting(waiter& self) noexcept {
   return static_cast<observe_wait&>(self).waiting_;
 }
 
-void observe_wait::check() {
+void observe_wait::check(std::source_location where) {
   if (waiting_ == nullptr) return;
   task_context& context = *waiting_->context;
   const bool due = context.leave_wait();
   if (!cancelled_ && !due) return;
   static_cast<void>(context.take_pending());
-  throw_cancelled(context);
+  throw_cancelled(context, where);
 }
 
 }  // namespace silk::detail

@@ -4,6 +4,7 @@
 #include "awaitable.hpp"
 #include "future_core.hpp"
 
+#include <source_location>
 #include <utility>
 
 namespace silk::detail {
@@ -30,7 +31,8 @@ class observe_wait : public native_awaiter, private wait, private waiter {
   // A suspension in two steps; both say whether the task is suspended.
   bool enter(promise_base& waiting) noexcept;  // from now on a cancel finds us [task]
   bool watch() noexcept;                       // from now on completion does [task]
-  void check();  // throws `cancelled` if that is how the wait ended [task]
+  void check(
+      std::source_location where);  // throws `cancelled` if that is how the wait ended [task]
 
  private:
   static cancel_answer on_cancel(wait& self, cancel_requests& requests) noexcept;
@@ -47,9 +49,11 @@ class observe_awaiter : public observe_wait {
  public:
   observe_awaiter(core_ptr<future_state<T>> state, let_go policy) noexcept
       : observe_wait(*state, policy), state_(std::move(state)) {}
-  T await_resume() {
-    this->check();
-    stored<T>& value = state_->get();
+  T await_resume(std::source_location where = std::source_location::current()) {
+    this->check(where);
+    if (state_->state() != outcome::value) [[unlikely]]
+      rethrow_at(state_->error(), where);
+    stored<T>& value = state_->slot.value();
     if constexpr (!std::is_void_v<T>) {
       if constexpr (std::is_copy_constructible_v<T>) {
         return value;

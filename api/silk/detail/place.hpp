@@ -7,6 +7,6 @@
 namespace silk::detail {
 
 // "file:line"; empty when the location is not known.
-std::string text_of(const std::source_location& where);
+std::string text_of(std::source_location where);
 
 }  // namespace silk::detail

@@ -5,6 +5,7 @@
 #include "../task.hpp"
 #include "fork_awaiter.hpp"
 
+#include <source_location>
 #include <utility>
 
 namespace silk::detail {
@@ -28,6 +29,10 @@ class scope_awaiter : public fork_awaiter {
   bool started() const noexcept { return parent != nullptr; }
   // The scope was cancelled from outside, or a cancel is due now. Once, after the end. [task]
   bool cancelled_from_above() noexcept { return leave(); }
+  [[noreturn]] void throw_cancelled_from_above(std::source_location where) {
+    if (body().held != outcome::cancelled) throw_cancelled(*parent->context, where);
+    throw_cancelled(*parent->context, body().slot.error(), where);
+  }
 
   T take_body_value() {
     if constexpr (!std::is_void_v<T>) return std::move(body().slot.value());

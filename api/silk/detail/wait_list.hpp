@@ -26,6 +26,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -54,7 +55,9 @@ class turn_wait : public native_awaiter, public wait {
   std::uint32_t note = 0;
 
  protected:
-  [[noreturn]] void throw_cancelled() const { detail::throw_cancelled(*waiting_->context); }
+  [[noreturn]] void throw_cancelled(std::source_location where) const {
+    detail::throw_cancelled(*waiting_->context, where);
+  }
   // After `unused`: the turn was used after all, so the cancel is for the next await. [task]
   void put_off_cancel() const noexcept { waiting_->context->give_back_pending(); }
   // The task is about to suspend, and a cancel finds it. False: a cancel was pending. [task]
@@ -202,9 +205,9 @@ class turn_operation<Verb>::awaiter : public turn_wait {
     stay();
     return false;
   }
-  decltype(auto) await_resume() {
+  decltype(auto) await_resume(std::source_location where = std::source_location::current()) {
     const turn came = leave();
-    if (came == turn::lost || (came == turn::unused && given_back())) throw_cancelled();
+    if (came == turn::lost || (came == turn::unused && given_back())) throw_cancelled(where);
     return verb_.result();
   }
 

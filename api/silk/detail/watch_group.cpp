@@ -155,13 +155,13 @@ cancel_answer watch_group::on_cancel(wait& self, cancel_requests& requests) noex
   return {cancel_status::claimed, group.waiting_};
 }
 
-void watch_group::finish() {
+void watch_group::finish(std::source_location where) {
   for (std::size_t i = 0; i < registered_; ++i) members_[i].core->remove_waiter(members_[i]);
   task_context& context = *waiting_->context;
   const bool due = context.leave_wait();
   if (!cancelled_ && !due) return;
   static_cast<void>(context.take_pending());
-  throw_cancelled(context);
+  throw_cancelled(context, where);
 }
 
 }  // namespace silk::detail

@@ -54,7 +54,7 @@ class watch_group : public native_awaiter, private wait {
 
  protected:
   // Takes every waiter back; throws `cancelled` if that is how the wait ended. [task]
-  void finish();
+  void finish(std::source_location where);
   std::span<future_core* const> futures() const noexcept { return futures_; }
 
  private:
