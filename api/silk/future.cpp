@@ -18,6 +18,11 @@ bool future_wait::suspend(promise_base& waiting) noexcept {
   return core_.add_waiter(*this);
 }
 
+void future_wait::throw_end(bool cancel_due, std::source_location where) {
+  if (cancel_due) throw_cancelled(*waiting_->context, where);
+  rethrow_at(core_.error(), where);
+}
+
 cancel_answer future_wait::pass_cancel_on(wait& self, cancel_requests& requests) noexcept {
   auto& here = static_cast<future_wait&>(self);
   if (here.core_.done()) return {cancel_status::finished};

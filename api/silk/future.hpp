@@ -38,11 +38,12 @@ class future_wait : public native_awaiter, private wait, private waiter {
   }
 
  protected:
-  // Throws if a cancel of this very await is due. [task]
-  void check_cancel(std::source_location where) {
-    if (waiting_ == nullptr) return;  // never suspended
-    if (waiting_->context->leave_wait()) throw_cancelled(*waiting_->context, where);
+  // True: a cancel of this very await is due. [task]
+  bool leave() noexcept {
+    return waiting_ != nullptr && waiting_->context->leave_wait();  // null: never suspended
   }
+  // Apart from the good end, which has no use for `where` then.
+  [[noreturn, gnu::cold]] void throw_end(bool cancel_due, std::source_location where);
   future_core& core() const noexcept { return core_; }
 
  private:
@@ -59,11 +60,10 @@ class [[nodiscard]] future_awaiter : public future_wait {
  public:
   using future_wait::future_wait;
   const stored<T>& resume(std::source_location where) {
-    check_cancel(where);
-    auto& state = static_cast<future_state<T>&>(core());
-    if (state.state() != outcome::value) [[unlikely]]
-      rethrow_at(state.error(), where);
-    return state.slot.value();
+    const bool cancel_due = leave();
+    if (cancel_due || core().state() != outcome::value) [[unlikely]]
+      throw_end(cancel_due, where);
+    return static_cast<future_state<T>&>(core()).slot.value();
   }
 };
 

@@ -27,7 +27,9 @@ class [[nodiscard("a gather must be awaited")]] gather_pack_awaiter
       : fork_pack_awaiter<Ts...>(on_failure::cancel_siblings, std::move(tasks)...) {}
 
   auto await_resume(std::source_location where = std::source_location::current()) {
-    if (this->ended_with_failure(where)) this->rethrow_first_failure(where);
+    const auto end = this->come_to_end();
+    if (end != fork_awaiter::group_end::values) [[unlikely]]
+      this->throw_end(end, where);
     if constexpr (!(std::is_void_v<Ts> && ...)) {
       return [this]<std::size_t... I>(std::index_sequence<I...>) {
         return std::tuple<stored<Ts>...>(std::move(this->template slot_at<I>().slot.value())...);
@@ -45,7 +47,9 @@ class [[nodiscard("a gather must be awaited")]] gather_range_awaiter
       : fork_range_awaiter<T>(on_failure::cancel_siblings, count, range) {}
 
   auto await_resume(std::source_location where = std::source_location::current()) {
-    if (this->ended_with_failure(where)) this->rethrow_first_failure(where);
+    const auto end = this->come_to_end();
+    if (end != fork_awaiter::group_end::values) [[unlikely]]
+      this->throw_end(end, where);
     if constexpr (!std::is_void_v<T>) {
       std::vector<T> values;
       values.reserve(this->children);

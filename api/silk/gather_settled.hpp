@@ -68,7 +68,8 @@ class [[nodiscard("a gather must be awaited")]] settled_pack_awaiter
 
   std::tuple<settled<Ts>...> await_resume(
       std::source_location where = std::source_location::current()) {
-    this->ended_with_failure(where);
+    const auto end = this->come_to_end();
+    if (end == fork_awaiter::group_end::cancel) throw_cancelled(*this->parent->context, where);
     return [this]<std::size_t... I>(std::index_sequence<I...>) {
       return std::tuple<settled<Ts>...>(
           settle(this->template slot_at<I>(), this->error_of(this->template slot_at<I>()))...);
@@ -86,7 +87,8 @@ class [[nodiscard("a gather must be awaited")]] settled_range_awaiter
 
   std::vector<settled<T>> await_resume(
       std::source_location where = std::source_location::current()) {
-    this->ended_with_failure(where);
+    const auto end = this->come_to_end();
+    if (end == fork_awaiter::group_end::cancel) throw_cancelled(*this->parent->context, where);
     std::vector<settled<T>> all;
     all.reserve(this->children);
     for (std::size_t i = 0; i < this->children; ++i) {

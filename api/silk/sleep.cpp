@@ -9,13 +9,13 @@ namespace silk::detail {
 bool sleep_awaiter::suspend(promise_base& waiting) noexcept {
   engine::worker& here = *engine::current_worker();
   timer_.on_fire = &waiting.make_resumable();
-  if (timer_.deadline == from_now) {
-    link_ancestors(*waiting.context);
-    here.push_instead_of_me(waiting);
-    return true;
-  }
   if ((timer_.deadline & from_now) != 0) {
     const duration d(static_cast<duration::rep>(timer_.deadline & ~from_now));
+    if (d == duration::zero()) {
+      link_ancestors(*waiting.context);
+      here.push_instead_of_me(waiting);
+      return true;
+    }
     timer_.deadline = deadline_after(here.owner().time(), d);
   }
   here.owner().prepare_timer(timer_);
@@ -30,16 +30,23 @@ bool sleep_awaiter::suspend(promise_base& waiting) noexcept {
   }
 }
 
-void sleep_awaiter::await_resume(std::source_location where) {
-  const bool yielded = timer_.deadline == from_now;
-  const bool due = yielded ? context().take_pending() : context().leave_wait();
+sleep_awaiter::sleep_end sleep_awaiter::come_to_end() noexcept {
+  if (timer_.deadline == from_now)
+    return context().take_pending() ? sleep_end::cancel : sleep_end::in_time;
+  const bool due = context().leave_wait();
+  if (!due && timer_.state == engine::timer_state::fired) [[likely]]
+    return sleep_end::in_time;
   if (timer_.state == engine::timer_state::cancelled) {
     static_cast<void>(
         context().take_pending());  // a second cancel meanwhile: one delivery for both
-    throw_cancelled(context(), where);
+    return sleep_end::cancel;
   }
-  if (due) throw_cancelled(context(), where);
-  if (timer_.state == engine::timer_state::idle && !yielded) throw std::bad_alloc();
+  return due ? sleep_end::cancel : sleep_end::no_memory;
+}
+
+void sleep_awaiter::throw_end(sleep_end end, std::source_location where) {
+  if (end == sleep_end::no_memory) throw std::bad_alloc();
+  throw_cancelled(context(), where);
 }
 
 cancel_answer sleep_awaiter::cancel_timer(wait& self, cancel_requests&) noexcept {

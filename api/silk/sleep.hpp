@@ -34,10 +34,17 @@ class [[nodiscard("a sleep must be awaited")]] sleep_awaiter : public native_awa
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     return suspend(waiting.promise());
   }
-  void await_resume(std::source_location where = std::source_location::current());
+  void await_resume(std::source_location where = std::source_location::current()) {
+    const sleep_end end = come_to_end();
+    if (end != sleep_end::in_time) [[unlikely]]
+      throw_end(end, where);
+  }
 
  private:
   bool suspend(promise_base& waiting) noexcept;
+  enum class sleep_end : std::uint8_t { in_time, cancel, no_memory };
+  sleep_end come_to_end() noexcept;  // once [task]
+  [[noreturn, gnu::cold]] void throw_end(sleep_end end, std::source_location where);
   task_context& context() const noexcept {
     return *static_cast<promise_base*>(timer_.on_fire)->context;
   }

@@ -55,11 +55,13 @@ class fork_awaiter : public native_awaiter, protected fork_group {
     std::destroy_at(&slot<T>(i));
   }
 
-  // Throws `cancelled` if that is what the group as a whole came to. True: look for a failure.
-  bool ended_with_failure(std::source_location where) {
-    if (parent == nullptr) return false;  // there was nothing to wait for
-    if (leave()) throw_cancelled(*parent->context, where);
-    return failed.load(sync::memory_order_relaxed);  // relaxed: after the join
+  // What the group as a whole came to. Once. [task]
+  enum class group_end : std::uint8_t { values, failure, cancel };
+  group_end come_to_end() noexcept {
+    if (parent == nullptr) return group_end::values;  // there was nothing to wait for
+    if (leave()) return group_end::cancel;
+    // relaxed: after the join
+    return failed.load(sync::memory_order_relaxed) ? group_end::failure : group_end::values;
   }
 
   template <class T>
@@ -88,9 +90,13 @@ class fork_pack_awaiter : public fork_awaiter {
   auto& slot_at() noexcept {
     return slot<std::tuple_element_t<I, std::tuple<Ts...>>>(I);
   }
-  void rethrow_first_failure(std::source_location where) {
+  // Apart from the good end, which has no use for `where` then.
+  [[noreturn, gnu::cold, gnu::noinline]] void throw_end(fork_awaiter::group_end end,
+                                                        std::source_location where) {
+    if (end == fork_awaiter::group_end::cancel) throw_cancelled(*this->parent->context, where);
     [[maybe_unused]] std::size_t i = 0;
     ((&child(i) == first_failure ? rethrow_at(error_of(slot<Ts>(i)), where) : void(++i)), ...);
+    SILK_ASSERT(false, "gather: a failure without a child that failed; report this");
   }
 
  private:
@@ -139,7 +145,9 @@ class fork_range_awaiter : private fork_storage<T>, public fork_awaiter {
   ~fork_range_awaiter() { destroy_slots(); }
 
  protected:
-  void rethrow_first_failure(std::source_location where) {
+  [[noreturn, gnu::cold, gnu::noinline]] void throw_end(fork_awaiter::group_end end,
+                                                        std::source_location where) {
+    if (end == fork_awaiter::group_end::cancel) throw_cancelled(*this->parent->context, where);
     rethrow_at(error_of(static_cast<fork_slot<T>&>(*first_failure)), where);
   }
 
