@@ -47,6 +47,7 @@ class future_wait : public native_awaiter, private wait, private waiter {
   future_core& core() const noexcept { return core_; }
 
  private:
+  friend await_access;
   bool suspend(promise_base& waiting) noexcept;
   static cancel_answer pass_cancel_on(wait& self, cancel_requests& requests) noexcept;
   static engine::job* wake_waiting(waiter& self) noexcept;

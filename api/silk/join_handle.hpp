@@ -1,14 +1,17 @@
 // join_handle<T>: a spawned task, seen from outside.
 #pragma once
 
+#include "call_frame.hpp"
 #include "context.hpp"
 #include "detail/task_node.hpp"
 #include "future.hpp"
 
+#include <cstddef>
 #include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace silk {
 
@@ -44,6 +47,11 @@ class join_handle : public future<T> {
     auto& of = node();
     return detail::context_access::make(of.own_bindings(of.context()));
   }
+
+  /// As task_ref::get_stack.
+  std::vector<call_frame> get_stack(
+      std::size_t limit = all_frames,
+      std::source_location where = std::source_location::current()) const;
 
   /// The task without the type of its value.
   task_ref ref() const;

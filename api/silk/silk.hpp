@@ -3,6 +3,8 @@
 
 #include "barrier.hpp"
 #include "broadcast.hpp"
+#include "call_frame.hpp"
+#include "call_graph.hpp"
 #include "callback_handle.hpp"
 #include "condition.hpp"
 #include "context.hpp"

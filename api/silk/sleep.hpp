@@ -41,6 +41,7 @@ class [[nodiscard("a sleep must be awaited")]] sleep_awaiter : public native_awa
   }
 
  private:
+  friend await_access;
   bool suspend(promise_base& waiting) noexcept;
   enum class sleep_end : std::uint8_t { in_time, cancel, no_memory };
   sleep_end come_to_end() noexcept;  // once [task]

@@ -160,3 +160,12 @@ using task_function_value = task_value<std::invoke_result_t<F, Args...>>;
 }  // namespace detail
 
 }  // namespace silk
+
+#if defined(SILK_CALL_GRAPH) && SILK_CALL_GRAPH
+#include "detail/recorded.hpp"
+
+template <class T, class... Args>
+struct std::coroutine_traits<silk::task<T>, Args...> {
+  using promise_type = silk::detail::recorded_promise<silk::detail::task_promise<T>>;
+};
+#endif

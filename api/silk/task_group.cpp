@@ -65,6 +65,10 @@ engine::job* group_core::member_completed(waiter& self) noexcept {
   return &static_cast<member&>(self);
 }
 
+promise_base* group_core::owner_of(const waiter& w) noexcept {
+  return static_cast<const member&>(w).group.scope_->parent;
+}
+
 void group_core::run_member(engine::job& self) noexcept {
   member& ended = static_cast<member&>(self);
   ended.group.member_ended(ended);

@@ -47,12 +47,14 @@ class group_core final : public fork_outsiders {
   std::vector<std::exception_ptr>& errors() noexcept { return errors_; }
 
  private:
+  friend await_access;
   struct member;
   enum class tell_body : std::uint8_t { no, yes };
 
   void abort(cancel_requests& requests, tell_body also) noexcept;
   void member_ended(member& ended) noexcept;
   static engine::job* member_completed(waiter& self) noexcept;
+  static promise_base* owner_of(const waiter& w) noexcept;  // who waits at the end of the group
   static void run_member(engine::job& self) noexcept;
 
   runtime_core& runtime_;

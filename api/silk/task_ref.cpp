@@ -7,12 +7,6 @@ namespace silk {
 
 namespace detail {
 
-struct task_ref_access {
-  static task_ref make(core_ptr<future_core> core, task_node& node) noexcept {
-    return task_ref(std::move(core), &node);
-  }
-};
-
 std::vector<task_ref> tasks_of(runtime_core& runtime) {
   std::vector<task_ref> all;
   for (auto& each : runtime.tasks().snapshot()) {

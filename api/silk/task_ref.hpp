@@ -1,10 +1,12 @@
 // task_ref: a spawned task, whatever it gives: to look at and to cancel.
 #pragma once
 
+#include "call_frame.hpp"
 #include "context.hpp"
 #include "detail/runtime_core.hpp"
 #include "join_handle.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <source_location>
@@ -59,6 +61,11 @@ class task_ref {
   bool cancel(std::string reason = {}) const;
   /// The exception that came out; null while pending, or when it was a value.
   std::exception_ptr exception() const;
+  /// The recorded coroutines that it is in (call_graph.hpp), innermost first, at most `limit`. Empty when
+  /// it is done, has not started, or runs on another thread.
+  std::vector<call_frame> get_stack(
+      std::size_t limit = all_frames,
+      std::source_location where = std::source_location::current()) const;
   /// For people: name, status, what came out if it was an exception, where it was spawned.
   std::string description() const;
 
@@ -83,9 +90,25 @@ task_ref join_handle<T>::ref() const {
   return task_ref(this->state_, this->state_ ? &node() : nullptr);
 }
 
-namespace detail {
-std::vector<task_ref> tasks_of(runtime_core& runtime);
+template <class T>
+std::vector<call_frame> join_handle<T>::get_stack(std::size_t limit,
+                                                  std::source_location where) const {
+  return ref().get_stack(limit, where);
 }
+
+namespace detail {
+struct task_ref_access {
+  static task_ref make(core_ptr<future_core> core, task_node& node) noexcept {
+    return task_ref(std::move(core), &node);
+  }
+  static const core_ptr<future_core>& core(const task_ref& of) {
+    of.node();
+    return of.core_;
+  }
+};
+
+std::vector<task_ref> tasks_of(runtime_core& runtime);
+}  // namespace detail
 
 /// The task that the calling code is part of, however deep in plain functions; empty outside of tasks.
 task_ref current_task() noexcept;

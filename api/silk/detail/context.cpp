@@ -40,7 +40,12 @@ task_context::accepted task_context::accept(when_waiting then) noexcept {
   // Counted before it is made pending, else uncancel could take away what it has not counted.
   cancelling.fetch_add(1, sync::memory_order_seq_cst);  // E:cancel-count out
   value = word.load(sync::memory_order_seq_cst);        // E:wait-enter in, after the count
-  for (;;) {
+  for (int spins = 0;;) {
+    if ((value & flags) == looked_at) {
+      spins++ < 64 ? sync::cpu_relax() : sync::give_way();  // C1: who looks is about to be done
+      value = word.load(sync::memory_order_acquire);        // E:wait-enter in
+      continue;
+    }
     if ((value & closed) != 0) {
       // relaxed: taken back by the one who counted
       cancelling.fetch_sub(1, sync::memory_order_relaxed);
@@ -60,6 +65,21 @@ bool task_context::cancel(cancel_requests& requests) noexcept {
   const accepted answer = accept(when_waiting::interrupt);
   if (answer.claimed != nullptr) interrupt(*answer.claimed, requests);
   return answer.yes;
+}
+
+wait* task_context::hold_wait() noexcept {
+  std::uintptr_t value = word.load(sync::memory_order_acquire);  // E:wait-enter in
+  do {
+    if (value == 0 || (value & flags) != 0) return nullptr;
+  } while (!word.compare_exchange_weak(value, value | looked_at,
+                                       sync::memory_order_acq_rel,  // E:wait-enter in
+                                       sync::memory_order_acquire));  // E:wait-enter in
+  return reinterpret_cast<wait*>(value);
+}
+
+void task_context::release_wait(wait& held) noexcept {
+  // E:wait-busy out
+  word.store(reinterpret_cast<std::uintptr_t>(&held), sync::memory_order_release);
 }
 
 bool task_context::mark_cancelled() noexcept { return accept(when_waiting::leave).yes; }

@@ -15,10 +15,12 @@
 //                                                asked:     wait, or wait|pending if what is waited
 //                                                           for was faster and ends as it likes
 //     wait --mark--> wait|pending --interrupt_marked--> wait|busy, as above
+//     wait --hold_wait--> wait|busy|pending --release_wait--> wait     (only to look at it)
 //     any --close--> closed     (spawned tasks: the outcome is decided, cancel says no)
 //
 // C1: busy is held by one canceller, for a few instructions or until what is waited for has answered;
 //     the task cannot leave its wait meanwhile, so the canceller may touch the wait.
+//     Who only looks holds it, too; cancellers wait until it has looked.
 // C2 (design invariant 4): fire, cancel and complete claim a wait once, under the lock of the one
 //     source that the wait hangs in; a claimed wait is in no queue, wheel or list.
 // C3: a cancel that was accepted is thrown at exactly one await, unless uncancel() takes it back.
@@ -42,6 +44,7 @@ namespace silk::detail {
 
 class future_core;
 class task_node;
+struct await_access;
 struct fork_group;
 struct promise_base;
 struct task_context;
@@ -119,6 +122,7 @@ struct task_context : receiver {
   static constexpr std::uintptr_t busy = 2;
   static constexpr std::uintptr_t closed = 4;
   static constexpr std::uintptr_t flags = pending | busy | closed;
+  static constexpr std::uintptr_t looked_at = busy | pending;
 
   using receiver::receiver;
 
@@ -148,6 +152,10 @@ struct task_context : receiver {
   // The answer to a question that cancel() asked. Refused: the cancel stays with this task, or an
   // accepted cancel would be lost (C3). [the canceller that holds busy]
   void settle(bool accepted) noexcept;
+  // Keeps the task in its wait, until release_wait; nullptr if it is in none, or somebody is about to
+  // end it. For a moment only, and no lock of the library may be taken meanwhile. [any]
+  wait* hold_wait() noexcept;
+  void release_wait(wait& held) noexcept;
   // Throws the cancel that was taken at the next await after all. [task]
   void give_back_pending() noexcept {
     word.fetch_or(pending, sync::memory_order_relaxed);  // relaxed: it was ours, and stays here

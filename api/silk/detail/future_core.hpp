@@ -123,6 +123,9 @@ class future_core {
   // The runtime that this future belongs to, if it is a task's. [any]
   virtual std::uint32_t home_serial() const noexcept { return 0; }
 
+  // The task that it is the outcome of; nullptr for a plain future. [any]
+  virtual task_node* task() noexcept { return nullptr; }
+
   // Who waits: tasks and callbacks. Walks the list: for tests and reports. [any]
   std::size_t waiters() const noexcept;
 
@@ -141,6 +144,7 @@ class future_core {
   }
 
  private:
+  friend await_access;
   friend done_callbacks;
   friend class task_node;
   static constexpr std::uint8_t setting = 0xff;

@@ -35,6 +35,7 @@ class observe_wait : public native_awaiter, private wait, private waiter {
       std::source_location where);  // throws `cancelled` if that is how the wait ended [task]
 
  private:
+  friend await_access;
   static cancel_answer on_cancel(wait& self, cancel_requests& requests) noexcept;
   static engine::job* wake_waiting(waiter& self) noexcept;
 

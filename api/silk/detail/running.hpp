@@ -15,11 +15,14 @@
 namespace silk::detail {
 
 struct fork_base;
+struct promise_base;
 struct task_context;
 class call_scope;
 
 inline constinit thread_local task_context* running_context = nullptr;
 inline constinit thread_local call_scope* innermost_call = nullptr;
+// Kept by recorded coroutines only (recorded.hpp): nullptr while any other code runs.
+inline constinit thread_local promise_base* innermost_recorded = nullptr;
 
 // nullptr outside of tasks. Not to be kept across a co_await. [any]
 SILK_TLS_ACCESSOR inline task_context* running() noexcept { return running_context; }
@@ -31,12 +34,21 @@ SILK_TLS_ACCESSOR inline void set_running(task_context* context) noexcept {
 SILK_TLS_ACCESSOR inline call_scope* calling() noexcept { return innermost_call; }
 SILK_TLS_ACCESSOR inline void set_calling(call_scope* scope) noexcept { innermost_call = scope; }
 
+// The recorded coroutine that runs now; nullptr if none does. [any]
+SILK_TLS_ACCESSOR inline promise_base* innermost() noexcept { return innermost_recorded; }
+SILK_TLS_ACCESSOR inline void set_innermost(promise_base* frame) noexcept {
+  innermost_recorded = frame;
+}
+
 // While it lives the thread runs jobs inside of what it runs already.
 class interlude {
  public:
-  interlude() noexcept : task_(running()), call_(calling()) { set_calling(nullptr); }
+  interlude() noexcept : task_(running()), frame_(innermost()), call_(calling()) {
+    set_calling(nullptr);
+  }
   ~interlude() {
     set_running(task_);
+    set_innermost(frame_);
     set_calling(call_);
   }
   interlude(const interlude&) = delete;
@@ -44,6 +56,7 @@ class interlude {
 
  private:
   task_context* task_;
+  promise_base* frame_;
   call_scope* call_;
 };
 

@@ -112,6 +112,7 @@ class task_state final : public future_state<T>, public task_node {
   bool cancel(cancel_requests& requests) noexcept override { return task_node::cancel(requests); }
 
   std::uint32_t home_serial() const noexcept override { return this->runtime_serial(); }
+  task_node* task() noexcept override { return this; }
 
   std::exception_ptr error_of(outcome reached) noexcept override {
     if (reached == outcome::skipped) return std::make_exception_ptr(cancelled(cancel_reason()));

@@ -83,6 +83,7 @@ class turn_wait : public native_awaiter, public wait {
   }
 
  private:
+  friend await_access;
   friend class wait_home;
   friend class wait_line;
   friend class wait_list;

@@ -58,6 +58,7 @@ class watch_group : public native_awaiter, private wait {
   std::span<future_core* const> futures() const noexcept { return futures_; }
 
  private:
+  friend await_access;
   static constexpr std::uint8_t triggered = 1;
   static constexpr std::uint8_t ready = 2;
   static constexpr std::uint8_t timer_ran = 4;

@@ -1,0 +1,65 @@
+#include "recorded.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace silk::detail {
+
+namespace {
+
+// Open addressing; nothing ever leaves. A program with more recorded coroutines than there is room for
+// has the others shown as if they were not recorded.
+class code_table {
+ public:
+  void enter(const void* code) noexcept {
+    for (std::size_t i = 0; i < probes; ++i) {
+      slot& at = slot_of(code, i);
+      const void* found = at.load(sync::memory_order_relaxed);  // relaxed: compared, nothing else
+      if (found == code) return;
+      if (found != nullptr) continue;
+      // E:recorded-code out
+      if (at.compare_exchange_strong(found, code, sync::memory_order_release,
+                                     sync::memory_order_relaxed)) {  // relaxed: compared only
+        return;
+      }
+      if (found == code) return;
+    }
+  }
+  bool contains(const void* code) noexcept {
+    for (std::size_t i = 0; i < probes; ++i) {
+      const void* const found =
+          slot_of(code, i).load(sync::memory_order_acquire);  // E:recorded-code in
+      if (found == code) return true;
+      if (found == nullptr) return false;
+    }
+    return false;
+  }
+
+ private:
+  using slot = sync::atomic<const void*>;
+  static constexpr std::size_t size = 8192;
+  static constexpr std::size_t probes = 64;
+
+  slot& slot_of(const void* code, std::size_t probe) noexcept {
+    const std::uint64_t mixed =
+        reinterpret_cast<std::uintptr_t>(code) * std::uint64_t{0x9e3779b97f4a7c15};
+    return slots_[((mixed >> 32) + probe) % size];
+  }
+
+  std::array<slot, size> slots_{};
+};
+
+constinit code_table recorded_code;
+
+}  // namespace
+
+void enter_recorded_code(const void* code) noexcept { recorded_code.enter(code); }
+
+const frame_places* places_of(promise_base& frame) noexcept {
+  if (!recorded_code.contains(code_of(frame))) return nullptr;
+  const auto* behind = reinterpret_cast<const std::byte*>(&frame) + sizeof(promise_base);
+  return reinterpret_cast<const frame_places*>(behind);
+}
+
+}  // namespace silk::detail

@@ -1,0 +1,104 @@
+// recorded: coroutines that note where they are, for the call graph.
+//
+// Only what is compiled with SILK_CALL_GRAPH defined as 1 is recorded: std::coroutine_traits then gives
+// a task's coroutine another promise, which derives from the ordinary one. No other type depends on the
+// macro, so recorded and ordinary coroutines, and the library, go together in one program.
+//
+// A recorded frame has its places behind its promise. Whether a frame is a recorded one is told by the
+// address of its code, which every coroutine frame begins with: recorded code is entered in a table when
+// its first frame is made.
+//
+// Edges   E:recorded-code   the entry's CAS      -> who looks it up
+#pragma once
+
+#include "awaitable.hpp"
+#include "promise.hpp"
+#include "running.hpp"
+
+#include <coroutine>
+#include <source_location>
+#include <utility>
+
+namespace silk::detail {
+
+// Written by the coroutine while it runs; read by others while it is kept where it is suspended.
+struct frame_places {
+  std::source_location coroutine;
+  std::source_location awaits = {};  // its last co_await; line 0 before the first
+};
+
+// The code of the coroutine that `frame` belongs to. Not at its final suspension.
+inline const void* code_of(promise_base& frame) noexcept {
+  return *static_cast<const void* const*>(frame.handle().address());
+}
+void enter_recorded_code(const void* code) noexcept;  // [any]
+// nullptr for an ordinary coroutine. [who keeps it where it is]
+const frame_places* places_of(promise_base& frame) noexcept;
+
+// What a recorded coroutine awaits, by whatever awaiter. While it is suspended, or another coroutine
+// runs on its behalf, it is not the innermost one.
+template <class Awaiter>
+class recorded_awaiter {
+ public:
+  template <class Awaitable>
+  recorded_awaiter(Awaitable&& awaitable, promise_base& frame)
+      : awaiter_(adapt_awaitable(std::forward<Awaitable>(awaitable), frame)), frame_(frame) {}
+  recorded_awaiter(const recorded_awaiter&) = delete;
+  recorded_awaiter& operator=(const recorded_awaiter&) = delete;
+
+  bool await_ready() { return awaiter_.await_ready(); }
+  template <class Promise>
+  auto await_suspend(std::coroutine_handle<Promise> waiting) {
+    set_innermost(nullptr);
+    return awaiter_.await_suspend(waiting);
+  }
+  decltype(auto) await_resume() {
+    set_innermost(&frame_);
+    return awaiter_.await_resume();
+  }
+
+ private:
+  Awaiter awaiter_;
+  promise_base& frame_;
+};
+
+class recorded_start {
+ public:
+  explicit recorded_start(promise_base& frame) noexcept : frame_(frame) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  void await_resume() const noexcept { set_innermost(&frame_); }
+
+ private:
+  promise_base& frame_;
+};
+
+template <class Promise>
+class recorded_promise : public Promise {
+ public:
+  auto get_return_object(
+      std::source_location coroutine = std::source_location::current()) noexcept {
+    places_.coroutine = coroutine;
+    enter_recorded_code(code_of(*this));
+    return Promise::get_return_object();
+  }
+  recorded_start initial_suspend() noexcept { return recorded_start(*this); }
+  auto final_suspend() noexcept {
+    set_innermost(nullptr);
+    return Promise::final_suspend();
+  }
+
+  template <class Awaitable>
+  auto await_transform(Awaitable&& awaitable,
+                       std::source_location here = std::source_location::current()) {
+    places_.awaits = here;
+    using awaiter = decltype(adapt_awaitable(std::forward<Awaitable>(awaitable), *this));
+    return recorded_awaiter<awaiter>(std::forward<Awaitable>(awaitable), *this);
+  }
+
+ private:
+  static_assert(sizeof(Promise) == sizeof(promise_base), "places_of looks right behind it");
+  frame_places places_;
+};
+
+}  // namespace silk::detail
