@@ -15,19 +15,37 @@ void remove_all(std::string& text, std::string_view part) {
   }
 }
 
-// "task<T> name(int) [with T = long]": what is in brackets, and before the name.
-std::string plain_name(std::string_view text) {
-  std::size_t begin = 0;
-  std::size_t end = 0;
+// Behind the parenthesis that closes the one at `open`.
+std::size_t behind_parameters(std::string_view text, std::size_t open) {
   int depth = 0;
-  for (; end < text.size(); ++end) {
-    const char c = text[end];
-    if (c == '(' && depth == 0) break;
+  for (std::size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0) return i + 1;
+  }
+  return text.size();
+}
+
+// Of "task<T> outer(int)::local::name(T) [with T = long]": "outer::local::name".
+std::string plain_name(std::string_view text) {
+  std::string name;
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '(' && depth == 0) {
+      i = behind_parameters(text, i);
+      if (text.substr(i, 2) != "::") break;
+      name += ':';  // the second one comes next
+      continue;
+    }
     if (c == '<') ++depth;
     if (c == '>') --depth;
-    if (c == ' ' && depth == 0) begin = end + 1;
+    if (c == ' ' && depth == 0) {
+      name.clear();  // it was the return type
+    } else {
+      name += c;
+    }
   }
-  return std::string(text.substr(begin, end - begin));
+  return name;
 }
 
 }  // namespace
