@@ -2,6 +2,9 @@
 
 #include "detail/runtime_core.hpp"
 #include "detail/task_node.hpp"
+#include "promise.hpp"
+
+#include <new>
 
 namespace silk::detail {
 
@@ -32,6 +35,14 @@ cancel_answer future_wait::pass_cancel_on(wait& self, cancel_requests& requests)
 
 engine::job* future_wait::wake_waiting(waiter& self) noexcept {
   return static_cast<future_wait&>(self).waiting_;
+}
+
+void note_promise(future_core& fresh, std::source_location where) noexcept {
+  try {
+    if (debugs_here()) fresh.note_creation(where);
+  } catch (const std::bad_alloc&) {
+    return;  // it is not recorded then
+  }
 }
 
 std::uint32_t callback_runtime(const future_core& of) {

@@ -206,6 +206,11 @@ class future {
   /// How many tasks and callbacks wait for the outcome. May be out of date.
   std::size_t waiting() const noexcept { return state_ ? state_->waiters() : 0; }
 
+  /// Where its promise was made, in debug mode, or its task was spawned; line 0 when that is not known.
+  std::source_location created_at() const noexcept {
+    return state_ ? state_->created_at() : std::source_location{};
+  }
+
   /// Whether both refer to the same outcome.
   friend bool operator==(const future& a, const future& b) noexcept {
     return a.state_.get() == b.state_.get();

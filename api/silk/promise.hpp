@@ -1,12 +1,29 @@
 // promise<T>: the producer's end of a future.
 #pragma once
 
+#include "detail/debugging.hpp"
 #include "future.hpp"
 
 #include <exception>
+#include <source_location>
 #include <utility>
 
 namespace silk {
+
+namespace detail {
+
+// Some runtime is in debug mode: the one that makes this, too?
+[[gnu::cold]] void note_promise(future_core& fresh, std::source_location where) noexcept;
+
+template <class T>
+[[gnu::always_inline]] inline future_state<T>* new_future(std::source_location where) {
+  auto* const fresh = new future_state<T>(1);
+  if (anybody_debugs()) [[unlikely]]
+    note_promise(*fresh, where);
+  return fresh;
+}
+
+}  // namespace detail
 
 /// Completes one future, once. Move-only. Every member may be called from any thread, also from
 /// threads that silk does not know; concurrent calls on one object need the usual care.
@@ -17,7 +34,9 @@ namespace silk {
 template <class T = void>
 class promise {
  public:
-  promise() : state_(new detail::future_state<T>(1), {}) {}
+  /// `where` is kept in debug mode only.
+  promise(std::source_location where = std::source_location::current())
+      : state_(detail::new_future<T>(where), {}) {}
   promise(promise&&) noexcept = default;
   promise& operator=(promise&& other) noexcept {
     if (this != &other) {

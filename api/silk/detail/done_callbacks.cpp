@@ -13,7 +13,9 @@ done_callbacks::~done_callbacks() {
     static_cast<void>(take_first());  // one by one: a long list is no recursion
 }
 
-std::uint64_t done_callbacks::add(std::unique_ptr<entry> fresh) noexcept {
+std::uint64_t done_callbacks::add(std::unique_ptr<entry> fresh,
+                                  std::uint32_t runtime_serial) noexcept {
+  if (last_id_ == 0) runtime_serial_ = runtime_serial;
   fresh->id_ = ++last_id_;
   ++size_;
   entry* const added = fresh.get();

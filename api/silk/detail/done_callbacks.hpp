@@ -1,7 +1,7 @@
 // done_callbacks: functions to be called when a future has its outcome, in the order in which they were
 // added.
 //
-// Made by the first add and then part of the future; guarded by the future's lock. The functions are
+// Made by the first add, or with the future in debug mode, and then part of the future; guarded by the future's lock. The functions are
 // called without it, one after the other, by one job of the runtime of the first add. If that has ended
 // before the outcome comes nothing is called: there is nobody left who could.
 //
@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <source_location>
 
 namespace silk::detail {
 
@@ -38,19 +39,19 @@ class done_callbacks final : public engine::job {
     std::unique_ptr<entry> next_;
   };
 
-  done_callbacks(future_core& of, std::uint32_t runtime_serial) noexcept
-      : of_(of), runtime_serial_(runtime_serial) {
-    run = run_all;
-  }
+  explicit done_callbacks(future_core& of) noexcept : of_(of) { run = run_all; }
   ~done_callbacks();
 
-  // Gives the entry's number, for remove. [holder]
-  std::uint64_t add(std::unique_ptr<entry> fresh) noexcept;
+  // Gives the entry's number, for remove. The runtime of the first one calls them all. [holder]
+  std::uint64_t add(std::unique_ptr<entry> fresh, std::uint32_t runtime_serial) noexcept;
   // The entry, if it has not been called and now never will be. [holder]
   std::unique_ptr<entry> remove(std::uint64_t id) noexcept;
   std::size_t size() const noexcept { return size_; }  // [holder]
   // True: the caller must schedule() after the unlock. [holder]
   [[nodiscard]] bool begin() noexcept;
+  // Kept here for the future, which has no room for what only debug mode knows. [holder]
+  void note_creation(std::source_location where) noexcept { future_made_at_ = where; }
+  std::source_location future_made_at() const noexcept { return future_made_at_; }
   void schedule() noexcept;  // [who began, while the future is kept]
 
  private:
@@ -58,8 +59,9 @@ class done_callbacks final : public engine::job {
   std::unique_ptr<entry> take_first() noexcept;  // [holder]
 
   future_core& of_;
-  const std::uint32_t runtime_serial_;
+  std::uint32_t runtime_serial_ = 0;
   bool scheduled_ = false;
+  std::source_location future_made_at_;
   std::size_t size_ = 0;
   std::uint64_t last_id_ = 0;
   std::unique_ptr<entry> first_;

@@ -58,13 +58,13 @@ void future_core::complete(outcome reached, after_completion then) noexcept {
 
 std::uint64_t future_core::add_callback(std::unique_ptr<done_callbacks::entry> fresh,
                                         std::uint32_t runtime_serial) {
-  auto first = std::make_unique<done_callbacks>(*this, runtime_serial);
+  auto first = std::make_unique<done_callbacks>(*this);
   std::uint64_t id = 0;
   bool calls_back = false;
   {
     sync::lock_guard hold(lock_);
     if (callbacks_ == nullptr) callbacks_ = std::move(first);
-    id = callbacks_->add(std::move(fresh));
+    id = callbacks_->add(std::move(fresh), runtime_serial);
     calls_back = done() && callbacks_->begin();
   }
   if (calls_back) callbacks_->schedule();
@@ -83,6 +83,16 @@ std::size_t future_core::waiters() const noexcept {
   std::size_t count = callbacks_ != nullptr ? callbacks_->size() : 0;
   for (const waiter* each = first_; each != nullptr; each = each->next) ++count;
   return count;
+}
+
+std::source_location future_core::created_at() const noexcept {
+  sync::lock_guard hold(lock_);
+  return callbacks_ != nullptr ? callbacks_->future_made_at() : std::source_location{};
+}
+
+void future_core::note_creation(std::source_location where) {
+  callbacks_ = std::make_unique<done_callbacks>(*this);
+  callbacks_->note_creation(where);
 }
 
 void report_unseen(const std::exception_ptr& error) noexcept {

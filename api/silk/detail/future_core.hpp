@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <source_location>
 #include <type_traits>
 
 namespace silk::detail {
@@ -125,6 +126,10 @@ class future_core {
 
   // The task that it is the outcome of; nullptr for a plain future. [any]
   virtual task_node* task() noexcept { return nullptr; }
+
+  // Where it was made, if that is known: line 0 if not. [any]
+  virtual std::source_location created_at() const noexcept;
+  void note_creation(std::source_location where);  // [who made it, before anybody else knows it]
 
   // Who waits: tasks and callbacks. Walks the list: for tests and reports. [any]
   std::size_t waiters() const noexcept;

@@ -114,6 +114,8 @@ class task_state final : public future_state<T>, public task_node {
   std::uint32_t home_serial() const noexcept override { return this->runtime_serial(); }
   task_node* task() noexcept override { return this; }
 
+  std::source_location created_at() const noexcept override { return this->spawned_at(); }
+
   std::exception_ptr error_of(outcome reached) noexcept override {
     if (reached == outcome::skipped) return std::make_exception_ptr(cancelled(cancel_reason()));
     return future_state<T>::error_of(reached);
