@@ -76,6 +76,7 @@ struct group_access;
 /// The children of one with_task_group() scope.
 ///
 /// Threads   spawn and cancel may be called by the body and by any task of the group, on any worker.
+///           Debug mode checks that spawn is called on a worker of the group's runtime.
 /// Lifetime  the object belongs to with_task_group and ends with it.
 class task_group : private detail::spawner<task_group> {
  public:

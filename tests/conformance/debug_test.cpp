@@ -1,10 +1,12 @@
 // Rows of the area `debug`: the mode itself, and what keeps a worker for too long.
 #include "row.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <source_location>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -67,6 +69,36 @@ ROW(debug, run_parameter) {
   }
   const process_default none(nullptr);
   EXPECT_FALSE(seen(debug_mode::as_the_process_says));
+}
+
+// Whatever a runtime takes may come from any thread. A task group belongs to its tasks.
+ROW(debug, foreign_thread_check) {
+  for (const debug_mode mode : {debug_mode::off, debug_mode::on}) {
+    silk::runtime_options chosen = options();
+    chosen.debug = mode;
+    silk::runtime runtime(chosen);
+    std::atomic<int> calls = 0;
+    std::thread([&] {
+      EXPECT_TRUE(runtime.post([&] { ++calls; }));
+      EXPECT_TRUE(runtime.call_after(1s, [&] { ++calls; }));
+      EXPECT_TRUE(runtime.call_at(silk::time_point(1s), [&] { ++calls; }));
+      runtime.spawn([&]() -> silk::task<> {
+        ++calls;
+        co_return;
+      });
+    }).join();
+    runtime.block_on(silk::sleep(2s));
+    EXPECT_EQ(calls, 4);
+
+    std::string spawned, by_the_body;
+    runtime.block_on(silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+      std::thread([&] { spawned = told([&] { group.spawn(at_rest()); }); }).join();
+      by_the_body = told([&] { group.spawn(at_rest()); });
+      co_return;
+    }));
+    EXPECT_EQ(spawned, mode == debug_mode::on ? "usage" : "value");
+    EXPECT_EQ(by_the_body, "value");
+  }
 }
 
 // The time that steps have spent on this thread, by their own word.
