@@ -1,6 +1,7 @@
 // silk: asyncio for every core. Everything in one header.
 #pragma once
 
+#include "as_completed.hpp"
 #include "barrier.hpp"
 #include "broadcast.hpp"
 #include "call_frame.hpp"

@@ -1,12 +1,12 @@
 // wait: until some of these tasks are done, and cancel nobody.
 #pragma once
 
+#include "detail/unique_handles.hpp"
 #include "detail/watch_group.hpp"
 #include "future.hpp"
 #include "task.hpp"
 #include "time.hpp"
 
-#include <algorithm>
 #include <ranges>
 #include <source_location>
 #include <stdexcept>
@@ -49,7 +49,7 @@ class [[nodiscard("a wait must be awaited")]] wait_awaiter : private handles_bas
  public:
   wait_awaiter(std::vector<Handle> given, wait_options options)
       : handles_base<Handle>{without_duplicates(std::move(given))},
-        watch_group(cores(this->handles), to_until(options.return_when),
+        watch_group(cores_of_handles(this->handles), to_until(options.return_when),
                     watch_cancel::leaves_them) {
     if (this->handles.empty()) throw std::invalid_argument("wait needs at least one handle");
     if (options.timeout != duration::max()) set_timeout(options.timeout);
@@ -66,33 +66,6 @@ class [[nodiscard("a wait must be awaited")]] wait_awaiter : private handles_bas
   }
 
  private:
-  static std::vector<Handle> without_duplicates(std::vector<Handle> handles) {
-    std::vector<std::pair<future_core*, std::size_t>> order;
-    order.reserve(handles.size());
-    for (std::size_t i = 0; i < handles.size(); ++i) {
-      order.emplace_back(&future_access::state(as_future(handles[i])), i);
-    }
-    std::ranges::sort(order);
-    std::vector<bool> again(handles.size());
-    for (std::size_t i = 1; i < order.size(); ++i) {
-      again[order[i].second] = order[i].first == order[i - 1].first;
-    }
-    std::vector<Handle> unique;
-    unique.reserve(handles.size());
-    for (std::size_t i = 0; i < handles.size(); ++i) {
-      if (!again[i]) unique.push_back(std::move(handles[i]));
-    }
-    return unique;
-  }
-  static const future<typename Handle::value_type>& as_future(const Handle& handle) noexcept {
-    return handle;
-  }
-  static std::vector<future_core*> cores(const std::vector<Handle>& handles) {
-    std::vector<future_core*> all;
-    all.reserve(handles.size());
-    for (const Handle& handle : handles) all.push_back(&future_access::state(as_future(handle)));
-    return all;
-  }
   static watch_until to_until(silk::return_when when) {
     switch (when) {
       case first_completed:

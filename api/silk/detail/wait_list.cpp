@@ -23,6 +23,13 @@ void wait_line::grant(turn_wait& w, wake_list& woken) noexcept {
   woken.add(*w.pool_, *w.waiting_);
 }
 
+engine::job& wait_line::grant_first() noexcept {
+  turn_wait& w = *first_;
+  unlink(w);
+  w.stage_ = turn_wait::stage::granted;
+  return *w.waiting_;
+}
+
 void wait_line::link(turn_wait& w) noexcept {
   w.line_ = this;
   w.previous_ = last_;

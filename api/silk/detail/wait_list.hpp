@@ -144,6 +144,8 @@ class wait_line {
   void grant(turn_wait& w, wake_list& woken) noexcept;       // [holder]
   // To the one that has waited longest; something must wait. [holder]
   void grant_first(wake_list& woken) noexcept { grant(*first_, woken); }
+  // The same for who wakes it by other means: makes the job runnable in the waiter's pool. [holder]
+  [[nodiscard]] engine::job& grant_first() noexcept;
   void grant_all(wake_list& woken) noexcept {  // [holder]
     while (!empty()) grant_first(woken);
   }
