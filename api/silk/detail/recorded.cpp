@@ -52,9 +52,18 @@ class code_table {
 
 constinit code_table recorded_code;
 
+// The code of the coroutine that `frame` belongs to. Not at its final suspension, and not to be inlined
+// into the coroutine: there compilers take the promise for an object of its own.
+const void* code_of(promise_base& frame) noexcept {
+  return *static_cast<const void* const*>(frame.handle().address());
+}
+
 }  // namespace
 
-void enter_recorded_code(const void* code) noexcept { recorded_code.enter(code); }
+void begin_recorded(promise_base& frame) noexcept {
+  recorded_code.enter(code_of(frame));
+  set_innermost(&frame);
+}
 
 const frame_places* places_of(promise_base& frame) noexcept {
   if (!recorded_code.contains(code_of(frame))) return nullptr;

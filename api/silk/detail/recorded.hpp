@@ -6,7 +6,7 @@
 //
 // A recorded frame has its places behind its promise. Whether a frame is a recorded one is told by the
 // address of its code, which every coroutine frame begins with: recorded code is entered in a table when
-// its first frame is made.
+// it starts for the first time.
 //
 // Edges   E:recorded-code   the entry's CAS      -> who looks it up
 #pragma once
@@ -27,11 +27,8 @@ struct frame_places {
   std::source_location awaits = {};  // its last co_await; line 0 before the first
 };
 
-// The code of the coroutine that `frame` belongs to. Not at its final suspension.
-inline const void* code_of(promise_base& frame) noexcept {
-  return *static_cast<const void* const*>(frame.handle().address());
-}
-void enter_recorded_code(const void* code) noexcept;  // [any]
+// The coroutine starts, and is the innermost one. [task]
+void begin_recorded(promise_base& frame) noexcept;
 // nullptr for an ordinary coroutine. [who keeps it where it is]
 const frame_places* places_of(promise_base& frame) noexcept;
 
@@ -67,7 +64,7 @@ class recorded_start {
   explicit recorded_start(promise_base& frame) noexcept : frame_(frame) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) const noexcept {}
-  void await_resume() const noexcept { set_innermost(&frame_); }
+  void await_resume() const noexcept { begin_recorded(frame_); }
 
  private:
   promise_base& frame_;
@@ -79,7 +76,6 @@ class recorded_promise : public Promise {
   auto get_return_object(
       std::source_location coroutine = std::source_location::current()) noexcept {
     places_.coroutine = coroutine;
-    enter_recorded_code(code_of(*this));
     return Promise::get_return_object();
   }
   recorded_start initial_suspend() noexcept { return recorded_start(*this); }
