@@ -60,9 +60,11 @@ class barrier : private detail::wait_list {
   /// Breaks the wait of everybody, also of those to come, until reset().
   void abort() noexcept;
 
+  /// How many tasks make a round.
   std::size_t parties() const noexcept { return parties_; }
   /// How many tasks have come and wait for the last one: 0 to parties - 1. May be out of date.
   std::size_t waiting() const noexcept;
+  /// True after abort(), until reset(). May be out of date.
   bool is_broken() const noexcept { return phase() == barrier_phase::broken; }
   /// May be out of date.
   barrier_phase phase() const noexcept;

@@ -67,6 +67,7 @@ class broadcast_core : private wait_list {
 template <std::copy_constructible T>
 class broadcast {
  public:
+  /// The type of the values.
   using value_type = T;
   class receiver;
 
@@ -87,7 +88,9 @@ class broadcast {
   /// Nothing more is sent. Receivers get what is kept for them, then learn that it is over.
   void close() noexcept { core_->close(); }
 
+  /// True after close(). May be out of date.
   bool is_closed() const noexcept { return core_->is_closed(); }
+  /// How many values are kept for slow receivers.
   std::size_t capacity() const noexcept { return core_->capacity(); }
   /// How many receivers there are.
   std::size_t receivers() const noexcept { return core_->receivers(); }

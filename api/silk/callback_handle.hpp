@@ -26,9 +26,11 @@ class callback_handle {
  public:
   callback_handle() noexcept = default;
 
+  /// False for an empty handle.
   explicit operator bool() const noexcept { return static_cast<bool>(call_); }
   /// True: it has not started and never will; what it holds is destroyed.
   bool cancel() const noexcept { return call_ && call_->cancel(); }
+  /// True once cancel() has succeeded.
   bool is_cancelled() const noexcept { return call_ && call_->is_cancelled(); }
   /// The time it was made for; time_point{} for post.
   time_point when() const noexcept { return call_ ? call_->when() : time_point{}; }
@@ -42,6 +44,7 @@ class callback_handle {
   /// it was handed over. "no callback" when this is empty.
   std::string description() const { return call_ ? call_->description() : "no callback"; }
 
+  /// Whether both refer to the same callback.
   friend bool operator==(const callback_handle& a, const callback_handle& b) noexcept {
     return a.call_.get() == b.call_.get();
   }

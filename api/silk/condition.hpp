@@ -33,11 +33,15 @@ class condition : private detail::wait_list {
   /// Shares a mutex: to lock either is to lock both.
   explicit condition(mutex& shared) noexcept : mutex_(shared) {}
 
-  /// As the mutex's.
+  /// As mutex::lock.
   auto lock() noexcept { return mutex_.lock(); }
+  /// As mutex::scoped.
   auto scoped() noexcept { return mutex_.scoped(); }
+  /// As mutex::try_lock.
   [[nodiscard]] bool try_lock() noexcept { return mutex_.try_lock(); }
+  /// As mutex::unlock.
   void unlock() { mutex_.unlock(); }
+  /// As mutex::is_locked.
   bool is_locked() const noexcept { return mutex_.is_locked(); }
 
   /// `co_await c.wait()`: lets the lock go, waits for a notification, and takes the lock again.
@@ -65,6 +69,7 @@ class condition : private detail::wait_list {
   /// Lets the `n` tasks that have waited longest go on, one after the other as the lock becomes free; all
   /// of them if there are fewer. usage_error when nobody has the lock.
   void notify(std::size_t n = 1);
+  /// As notify, for all tasks that wait.
   void notify_all();
 
   /// How many tasks wait for a notification. May be out of date.

@@ -20,6 +20,7 @@ template <class What>
 std::remove_cvref_t<What> ensure_future(What&& what) {
   return std::forward<What>(what);
 }
+/// As above for what is still to be done.
 template <class What>
   requires(!detail::any_future<What> && detail::makes_a_task<What>)
 join_handle<detail::spawned_value<What>> ensure_future(

@@ -24,6 +24,7 @@ struct trace_step;
 class cancelled final {
  public:
   cancelled() = default;
+  /// `reason` is what was given to cancel().
   explicit cancelled(std::string reason)
       : reason_(std::make_shared<const std::string>(std::move(reason))) {}
   /// Shares `reason` instead of copying it; null means no reason.
@@ -53,6 +54,7 @@ class cancelled final {
 class fatal {
  public:
   virtual ~fatal() = default;
+  /// What happened, in words.
   virtual const char* what() const noexcept = 0;
 
  protected:
@@ -64,6 +66,7 @@ class fatal {
 /// Ctrl-C (SIGINT) has cancelled the task that was run, and it ended so. See sigint::cancels_main.
 class interrupted final : public fatal {
  public:
+  /// "interrupted by SIGINT".
   const char* what() const noexcept override { return "interrupted by SIGINT"; }
 };
 
@@ -74,6 +77,7 @@ bool is_fatal(const std::exception_ptr& error) noexcept;
 /// The time given to with_timeout or with_deadline was up and the work has been stopped.
 class timeout_error : public std::runtime_error {
  public:
+  /// `cause` is what cause() gives.
   explicit timeout_error(std::exception_ptr cause = nullptr)
       : std::runtime_error("the time is up"), cause_(std::move(cause)) {}
 
@@ -123,6 +127,7 @@ class queue_empty : public std::runtime_error {
 /// A receiver of a broadcast was too slow: values that it has not seen were overwritten.
 class lagged_error : public std::runtime_error {
  public:
+  /// The receiver has missed `missed` values.
   explicit lagged_error(std::uint64_t missed)
       : std::runtime_error("the receiver was too slow: " + std::to_string(missed) +
                            " values were overwritten"),
@@ -138,8 +143,10 @@ class lagged_error : public std::runtime_error {
 /// Several failures at once, as a task_group reports them; in the order in which they happened.
 class exception_group : public std::runtime_error {
  public:
+  /// `message` is followed by how many `exceptions` there are.
   exception_group(const std::string& message, std::vector<std::exception_ptr> exceptions);
 
+  /// What came out. Valid as long as this object or a copy of it.
   const std::vector<std::exception_ptr>& exceptions() const noexcept { return *exceptions_; }
 
  private:

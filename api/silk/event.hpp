@@ -27,6 +27,7 @@ class event : private detail::wait_list {
   /// Those that come from now on wait.
   void clear() noexcept;
 
+  /// True from set() until clear(). May be out of date.
   bool is_set() const noexcept;
   /// How many tasks wait. May be out of date.
   std::size_t waiting() const noexcept;

@@ -44,8 +44,10 @@ class blocking_ticket {
 /// Lifetime  the runtime waits for it before it ends: an executor must call or drop what it has.
 class blocking_job {
  public:
+  /// For the library: executors are given theirs.
   explicit blocking_job(std::shared_ptr<detail::blocking_ticket> ticket) noexcept
       : ticket_(std::move(ticket)) {}
+  /// Makes the call, if no copy was called before. What the call throws goes to the task that waits.
   void operator()() const noexcept {
     if (detail::blocking_work* const work = ticket_->take()) work->run(*work);
   }

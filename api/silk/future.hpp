@@ -145,12 +145,16 @@ class future {
   static_assert(detail::is_task_value<T>, "future<T>: T must be void or a plain object type");
 
  public:
+  /// The type of the value, or void.
   using value_type = T;
 
   future() noexcept = default;
 
+  /// False for one that refers to nothing.
   bool valid() const noexcept { return static_cast<bool>(state_); }
+  /// Whether the outcome is there; false for one that refers to nothing.
   bool done() const noexcept { return state_ && state_->done(); }
+  /// Whether the outcome is there and is `cancelled`.
   bool is_cancelled() const noexcept { return state_ && detail::is_cancelled(state_->state()); }
 
   /// Asks for an end by cancellation. A plain future is cancelled at once; the task of a join_handle
@@ -175,6 +179,7 @@ class future {
   /// it or T cannot be copied (then only one may do so), else copied. Rethrows failures. Cancelling
   /// the awaiting task cancels what it waits for.
   auto operator co_await() const& { return detail::future_peek_awaiter<T>(some_state()); }
+  /// As above, and takes the value.
   auto operator co_await() && {
     some_state();
     return detail::future_take_awaiter<T>(std::move(state_));
@@ -298,10 +303,14 @@ callback_token future<T>::add_callback(F&& function, detail::bindings_ptr in) co
   return callback_token(state.add_callback(std::move(fresh), caller));
 }
 
+namespace detail {
+
 template <class T, class F>
-void detail::done_callback<T, F>::call(future_core& done) {
+void done_callback<T, F>::call(future_core& done) {
   function_(
       future_access::make<T>(core_ptr<future_state<T>>(static_cast<future_state<T>*>(&done))));
 }
+
+}  // namespace detail
 
 }  // namespace silk

@@ -16,21 +16,27 @@ namespace silk {
 template <class T>
 class settled {
  public:
+  /// Ended with `value`.
   explicit settled(detail::stored<T>&& value) : value_(std::move(value)) {}
+  /// Ended with `error`, which is `cancelled` or not.
   settled(std::exception_ptr error, bool was_cancelled) noexcept
       : error_(std::move(error)), cancelled_(was_cancelled) {}
 
+  /// Whether it ended with a value.
   bool has_value() const noexcept { return value_.has_value(); }
+  /// Whether it ended cancelled.
   bool is_cancelled() const noexcept { return cancelled_; }
   /// The value; throws what came out instead.
   detail::stored<T>& value() & {
     if (!value_) rethrow();
     return *value_;
   }
+  /// As above.
   const detail::stored<T>& value() const& {
     if (!value_) rethrow();
     return *value_;
   }
+  /// As above, to be moved out.
   detail::stored<T>&& value() && {
     if (!value_) rethrow();
     return *std::move(value_);
@@ -149,6 +155,7 @@ template <class... Ts>
 detail::settled_pack_awaiter<Ts...> gather_settled(task<Ts>... children) {
   return detail::settled_pack_awaiter<Ts...>(std::move(children)...);
 }
+/// As above for a range of tasks that it may take.
 template <detail::task_range Range>
 auto gather_settled(Range&& range) {
   static_assert(detail::gives_up_its_tasks<Range>,
@@ -158,12 +165,14 @@ auto gather_settled(Range&& range) {
     return detail::settled_range_awaiter<T>(count, tasks);
   });
 }
+/// As above for tasks and futures that already live on their own.
 template <detail::any_future... Futures>
   requires(sizeof...(Futures) > 0)
 auto gather_settled(Futures... futures) {
   return detail::settled_futures_awaiter<detail::future_value<Futures>...>(
       detail::future_access::share<detail::future_value<Futures>>(futures)...);
 }
+/// As above for a range of handles or futures.
 template <std::ranges::input_range Range>
   requires detail::any_future<std::ranges::range_value_t<Range>>
 auto gather_settled(Range&& range) {

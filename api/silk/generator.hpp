@@ -183,7 +183,9 @@ class [[nodiscard("a generator does nothing until next() is awaited")]] generato
       "references");
 
  public:
+  /// The type of the values.
   using value_type = T;
+  /// What the compiler asks of a coroutine.
   using promise_type = detail::generator_promise<T>;
 
   generator(generator&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}

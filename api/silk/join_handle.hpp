@@ -34,6 +34,7 @@ class join_handle : public future<T> {
 
   /// The name given at spawn, or a generated one that no other task has.
   std::string name() const { return node().name(); }
+  /// Gives it another name.
   void set_name(std::string_view name) { node().set_name(name); }
 
   /// Where the task was spawned; line 0 when that is not known.

@@ -40,9 +40,11 @@ class manual_runtime : public runtime {
   /// callback, so that runtime::current() and spawn() work in it.
   class driving {
    public:
+    /// Fails as run_once does when somebody drives already.
     explicit driving(manual_runtime& driven) : driven_(driven), seat_(driven.core(), "driving") {}
-    /// As manual_runtime::run_once and run_ready.
+    /// As manual_runtime::run_once.
     bool run_once() { return driven_.turn(); }
+    /// As manual_runtime::run_ready.
     void run_ready() {
       while (driven_.turn()) {
       }

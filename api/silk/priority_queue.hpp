@@ -19,6 +19,7 @@ template <class T, std::strict_weak_order<const T&, const T&> Compare = std::les
 class priority_queue : public detail::basic_queue<T, detail::heap_store<T, Compare>> {
  public:
   using priority_queue::basic_queue::basic_queue;
+  /// Holds at most `capacity` items, any number if that is zero or less; `compare` says which come first.
   priority_queue(std::ptrdiff_t capacity, Compare compare)
       : priority_queue::basic_queue(std::in_place, capacity, std::move(compare)) {}
 };

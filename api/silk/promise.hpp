@@ -82,6 +82,7 @@ class promise {
   void set_exception(std::exception_ptr error) {
     if (!try_set_exception(std::move(error))) throw_too_late();
   }
+  /// As set_exception, but says false instead of throwing when there is an outcome already.
   [[nodiscard]] bool try_set_exception(std::exception_ptr error) {
     if (error == nullptr) throw usage_error("set_exception needs an exception, not a null pointer");
     auto& state = some_state();

@@ -41,6 +41,7 @@ class basic_queue : public queue_core {
                 "a queue holds objects that can be moved; in place of a reference use a pointer");
 
  public:
+  /// The type of the items.
   using value_type = T;
 
   /// Holds at most `capacity` items; any number if that is zero or less.

@@ -32,10 +32,12 @@ enum class time_source : std::uint8_t {
   virtual_time,  ///< starts at zero, stands still while anything runs, then jumps to the next timer
 };
 
+/// How a runtime is made, and what it does of its own accord.
 struct runtime_options {
   /// Number of worker threads, 1 to 4096; 0 means as many as this process may use: the smallest of
   /// its CPU affinity and the CPU quota of its cgroup and of every ancestor.
   unsigned workers = 0;
+  /// The clock that its tasks live by.
   time_source time = time_source::steady;
   /// At most this many threads for to_thread, at least 1; they start on demand.
   unsigned blocking_threads = 64;
@@ -57,7 +59,7 @@ struct runtime_options {
   silk::step_clock step_clock = nullptr;
 };
 
-/// Runs tasks on a fixed set of worker threads.
+/// Runs tasks on a fixed set of worker threads. `r.spawn(...)` is as silk::spawn, from any thread.
 ///
 /// Threads   every member may be called from any thread, except where it says otherwise.
 /// Lifetime  the destructor shuts down: it cancels what is alive and waits for it. Handles may outlive
@@ -88,6 +90,7 @@ class runtime : private detail::spawner<runtime> {
     detail::run_call call(*core_, core_->sigint());
     return call.value_of<detail::spawned_value<What>>(spawn(std::forward<What>(what), where));
   }
+  /// As above for `function(args...)`, which must give a task.
   template <class F, class First, class... Rest>
     requires detail::makes_a_task<F, First, Rest...>
   auto block_on(F&& function, First&& first, Rest&&... rest) {
@@ -131,7 +134,7 @@ class runtime : private detail::spawner<runtime> {
     requires detail::calls_a_coroutine<std::decay_t<F>&>
   void post(F&&) = delete;  // the coroutine that it gives would never run: spawn(f)
 
-  /// Calls `function` once, `d` from now or at `deadline` on this runtime's clock; never early.
+  /// Calls `function` once, `d` from now on this runtime's clock; never early. Otherwise as post.
   template <class Rep, class Period, class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_after(std::chrono::duration<Rep, Period> d, F&& function,
@@ -145,6 +148,7 @@ class runtime : private detail::spawner<runtime> {
                              std::source_location where = std::source_location::current()) {
     return start(options, deadline_in(detail::to_duration(d)), std::forward<F>(function), where);
   }
+  /// As call_after, at `deadline` on this runtime's clock.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_at(time_point deadline, F&& function,
@@ -160,6 +164,7 @@ class runtime : private detail::spawner<runtime> {
 
   /// The time on this runtime's clock.
   time_point now() const noexcept;
+  /// How many workers there are.
   unsigned workers() const noexcept;
   /// Tasks that have been spawned and have not ended. May be out of date.
   std::size_t live_tasks() const noexcept;

@@ -29,6 +29,7 @@ enum class start : std::uint8_t {
 /// How to spawn. Trivially destructible, so that it may be written inside a co_await expression.
 struct spawn_options {
   std::string_view name = {};  ///< copied; empty: a name is generated
+  /// When it runs first.
   silk::start start = start::as_the_runtime_says;
   context_ref context = {};  ///< to run in; none: a copy of the caller's
 };
@@ -214,6 +215,7 @@ auto spawn(F&& function, First&& first, Rest&&... rest) {
   return spawn(spawn_options{}, std::forward<F>(function), std::forward<First>(first),
                std::forward<Rest>(rest)...);
 }
+/// As above, with a name or an eager start.
 template <class F, class First, class... Rest>
   requires detail::makes_a_task<F, First, Rest...>
 auto spawn(spawn_options options, F&& function, First&& first, Rest&&... rest) {

@@ -37,7 +37,9 @@ class [[nodiscard("a task does nothing until it is awaited, gathered, spawned or
   static_assert(detail::is_task_value<T>, "task<T>: T must be void or a plain object type");
 
  public:
+  /// The type of the result, or void.
   using value_type = T;
+  /// What the compiler asks of a coroutine.
   using promise_type = detail::task_promise<T>;
 
   task(const task&) = delete;  // a task runs once: write std::move(task)

@@ -39,12 +39,16 @@ enum class task_status : std::uint8_t {
 class task_ref {
  public:
   task_ref() noexcept = default;
+  /// Refers to the task of `handle`.
   template <class T>
   task_ref(const join_handle<T>& handle) : task_ref(handle.ref()) {}
 
+  /// False for an empty one.
   explicit operator bool() const noexcept { return node_ != nullptr; }
 
+  /// As join_handle::name.
   std::string name() const { return node().name(); }
+  /// As join_handle::set_name.
   void set_name(std::string_view name) const { node().set_name(name); }
   /// Where it was spawned; line 0 when that is not known.
   std::source_location spawned_at() const { return node().spawned_at(); }
@@ -54,8 +58,11 @@ class task_ref {
   }
   /// How many requests to cancel it has accepted and not taken back.
   unsigned cancelling() const;
+  /// What it is doing, or how it ended. May be out of date.
   task_status status() const;
+  /// Whether it has ended; false for an empty one.
   bool done() const noexcept { return core_ && core_->done(); }
+  /// Whether it has ended cancelled.
   bool is_cancelled() const noexcept { return core_ && detail::is_cancelled(core_->state()); }
   /// As future<T>::cancel.
   bool cancel(std::string reason = {}) const;
@@ -69,6 +76,7 @@ class task_ref {
   /// For people: name, status, what came out if it was an exception, where it was spawned.
   std::string description() const;
 
+  /// Whether both refer to the same task.
   friend bool operator==(const task_ref& a, const task_ref& b) noexcept {
     return a.node_ == b.node_;
   }

@@ -121,6 +121,7 @@ auto with_timeout(std::chrono::duration<Rep, Period> d, Future awaited) {
   return detail::timeout_awaiter<T>(detail::await_future(future<T>(std::move(awaited))),
                                     detail::to_duration(d), detail::when_late::start_and_cancel);
 }
+/// As above, until a point on the runtime's clock.
 template <detail::any_future Future>
 auto with_deadline(time_point deadline, Future awaited) {
   using T = detail::future_value<Future>;

@@ -135,10 +135,11 @@ class timeout_scope {
   template <class Rep, class Period>
   explicit timeout_scope(std::chrono::duration<Rep, Period> d)
       : limit_(detail::point_after(detail::to_duration(d))) {}
+  /// Until `deadline` on the clock of the runtime it is used in.
   explicit timeout_scope(time_point deadline) noexcept : limit_(deadline) {}
 
-  /// Runs `what`, a task or a callable that gives one and may take the scope, as part of the awaiting
-  /// task, and gives its value.
+  /// Runs `what`, a task or a callable that gives one, as part of the awaiting task, and gives its
+  /// value.
   ///
   /// Starts    at once, also when the time is up already: then it is stopped at its first suspension.
   /// Finishes  when the body has ended, never earlier.
@@ -150,6 +151,7 @@ class timeout_scope {
   task<detail::spawned_value<What>> run(What&& what) {
     return detail::run_limited(limit_, detail::make_task(std::forward<What>(what)));
   }
+  /// As above for a callable that takes the scope.
   template <class F>
     requires detail::makes_a_task<F, std::reference_wrapper<timeout_scope>>
   auto run(F&& function) {
@@ -164,6 +166,7 @@ class timeout_scope {
 
   /// When the time is, or was, up; empty when there is no limit.
   std::optional<time_point> when() const noexcept { return limit_.deadline(); }
+  /// Where it is in its life. May be out of date.
   timeout_state state() const noexcept { return limit_.state(); }
   /// The time was up while the body was at work.
   bool expired() const noexcept {

@@ -24,15 +24,15 @@ enum return_when : std::uint8_t {
 
 /// Options of wait(). Trivially destructible, so that it may be written inside a co_await expression.
 struct wait_options {
-  silk::return_when return_when = all_completed;
-  duration timeout = duration::max();  ///< at most this long; max() means for ever
+  silk::return_when return_when = all_completed;  ///< when wait() goes on
+  duration timeout = duration::max();             ///< at most this long; max() means for ever
 };
 
 /// What wait() gives: the handles it was given, in that order, each in one of the two.
 template <class Handle>
 struct wait_result {
-  std::vector<Handle> done;
-  std::vector<Handle> pending;
+  std::vector<Handle> done;     ///< those that have their outcome
+  std::vector<Handle> pending;  ///< those that have not
 };
 
 namespace detail {

@@ -49,9 +49,11 @@ class watch_core : private wait_list {
 template <std::copy_constructible T>
 class watch {
  public:
+  /// The type of the value.
   using value_type = T;
   class receiver;
 
+  /// Holds `first` at the beginning.
   explicit watch(T first)
       : core_(std::make_shared<core>(std::make_shared<const T>(std::move(first)))) {}
   watch(const watch&) = delete;
@@ -74,6 +76,7 @@ class watch {
 
   /// There will be no more changes.
   void close() noexcept { core_->close(); }
+  /// True after close(). May be out of date.
   bool is_closed() const noexcept { return core_->is_closed(); }
 
  private:
@@ -104,6 +107,7 @@ class watch<T>::receiver {
   /// A copy of the latest value, which counts as seen; also after close().
   T get() { return *core_->latest(seen_); }
 
+  /// True after close(). May be out of date.
   bool is_closed() const noexcept { return core_->is_closed(); }
 
  private:
