@@ -94,6 +94,7 @@ class completion_slot_verb : public completion_verb {
 template <class Handle>
 class completion_slot {
  public:
+  /// The type of the result, or void.
   using value_type = typename Handle::value_type;
 
   completion_slot(completion_slot&&) noexcept = default;
@@ -104,6 +105,7 @@ class completion_slot {
     return *this;
   }
 
+  /// Waits for the next outcome.
   auto operator co_await() {
     if (state_ == nullptr) throw usage_error("as_completed: this slot was moved from");
     using verb = detail::completion_slot_verb<Handle>;
@@ -135,6 +137,7 @@ class completion_slot {
 template <class Handle>
 class [[nodiscard("as_completed gives what is to be iterated over")]] completions {
  public:
+  /// A join_handle<T>, or future<T> if not all are handles.
   using handle_type = Handle;
   class iterator;
 
@@ -151,6 +154,7 @@ class [[nodiscard("as_completed gives what is to be iterated over")]] completion
 
   /// One slot for each that has not been given out.
   iterator begin() { return iterator(checked()); }
+  /// There is no slot left.
   std::default_sentinel_t end() const noexcept { return {}; }
 
   /// How many have not been given out, as a handle or as a slot.
@@ -174,16 +178,21 @@ class [[nodiscard("as_completed gives what is to be iterated over")]] completion
 template <class Handle>
 class completions<Handle>::iterator {
  public:
+  /// What it holds.
   using value_type = completion_slot<Handle>;
+  /// Nobody counts.
   using difference_type = std::ptrdiff_t;
 
   /// Hands out the slot. Once.
   value_type&& operator*() const noexcept { return std::move(slot_); }
+  /// Takes the next slot.
   iterator& operator++() {
     slot_ = value_type(state_);
     return *this;
   }
+  /// The same.
   void operator++(int) { ++*this; }
+  /// There was no slot left.
   bool operator==(std::default_sentinel_t) const noexcept { return slot_.is_over(); }
 
  private:
@@ -269,6 +278,7 @@ auto as_completed(as_completed_options options, Parts&&... parts) {
   (all.push_back(ensure_future(std::forward<Parts>(parts))), ...);
   return detail::completion_access::make(runtime, std::move(all), options);
 }
+/// The same, without a timeout.
 template <class... Parts>
   requires(sizeof...(Parts) > 0) && (detail::can_be_ensured<Parts> && ...)
 auto as_completed(Parts&&... parts) {

@@ -18,6 +18,7 @@ struct call_frame {
   std::string description() const;
 };
 
+/// The limit of get_stack that is none.
 inline constexpr std::size_t all_frames = std::numeric_limits<std::size_t>::max();
 
 }  // namespace silk

@@ -38,8 +38,8 @@ enum class call_graph_state : std::uint8_t {
 
 /// A task or future, where it is, and the tasks that await it, with all that await those.
 struct call_graph {
-  call_graph_kind kind = call_graph_kind::task;
-  call_graph_state state = call_graph_state::waiting;
+  call_graph_kind kind = call_graph_kind::task;        ///< what it is about
+  call_graph_state state = call_graph_state::waiting;  ///< what that does
   std::string name;                    ///< of a task; `child 2` of a gather; empty for a future
   task_ref task = {};                  ///< empty unless it is one
   std::vector<call_frame> frames;      ///< innermost first

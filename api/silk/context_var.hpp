@@ -97,6 +97,7 @@ class context_token {
 template <class T>
 class [[nodiscard]] context_guard {
  public:
+  /// For a variable that has been set.
   explicit context_guard(context_token<T> token) noexcept : token_(std::move(token)) {}
   context_guard(context_guard&& other) noexcept = default;
   context_guard& operator=(context_guard&&) = delete;
@@ -120,11 +121,14 @@ class context_var {
                 "context_var<T>: T must be copyable; for anything else use std::shared_ptr");
 
  public:
+  /// The type of the values.
   using value_type = T;
 
+  /// A variable whose initial value is T().
   context_var()
     requires std::default_initializable<T>
       : context_var(T()) {}
+  /// The value of whoever has set none.
   explicit context_var(T initial) : initial_(std::move(initial)) {}
   context_var(const context_var&) = delete;
   context_var& operator=(const context_var&) = delete;

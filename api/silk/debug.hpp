@@ -27,8 +27,8 @@ enum class debug_mode : std::uint8_t {
 struct slow_step {
   std::string_view description;  ///< "task 'name'", "callback 'name'", or what else it was
   std::source_location where;    ///< where it was spawned or posted; line 0 when unknown
-  duration took;
-  unsigned worker;  ///< the number of the worker, from 0
+  duration took;                 ///< from its start to its end, or to its next suspension
+  unsigned worker;               ///< the number of the worker, from 0
 };
 
 /// Called on the worker right behind the step, possibly on several at once. What it throws is printed.

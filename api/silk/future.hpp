@@ -232,7 +232,14 @@ class future {
     return *state_;
   }
   template <class F>
-  callback_token add_callback(F&& function, detail::bindings_ptr in) const;
+  callback_token add_callback(F&& function, detail::bindings_ptr in) const {
+    auto& state = some_state();
+    const std::uint32_t caller = detail::callback_runtime(state);
+    auto fresh = std::make_unique<detail::done_callback<T, std::decay_t<F>>>(
+        std::in_place, std::forward<F>(function));
+    fresh->context = std::move(in);
+    return callback_token(state.add_callback(std::move(fresh), caller));
+  }
   detail::future_state<T>& done_state() const {
     auto& state = some_state();
     if (!state.done())
@@ -290,17 +297,6 @@ bool future<T>::cancel(std::string reason) const {
   const bool accepted = detail::cancel_now(state, detail::make_reason(std::move(reason)));
   if (!accepted) state.mark_seen();  // who wanted it to end knows that it has
   return accepted;
-}
-
-template <class T>
-template <class F>
-callback_token future<T>::add_callback(F&& function, detail::bindings_ptr in) const {
-  auto& state = some_state();
-  const std::uint32_t caller = detail::callback_runtime(state);
-  auto fresh = std::make_unique<detail::done_callback<T, std::decay_t<F>>>(
-      std::in_place, std::forward<F>(function));
-  fresh->context = std::move(in);
-  return callback_token(state.add_callback(std::move(fresh), caller));
 }
 
 namespace detail {

@@ -123,7 +123,7 @@ class runtime : private detail::spawner<runtime> {
   callback_handle post(F&& function, std::source_location where = std::source_location::current()) {
     return start({}, no_deadline, std::forward<F>(function), where);
   }
-  /// As above, with a name or a context of its own; so do call_after and call_at.
+  /// As above, with a name or a context of its own.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle post(callback_options options, F&& function,
@@ -141,6 +141,7 @@ class runtime : private detail::spawner<runtime> {
                              std::source_location where = std::source_location::current()) {
     return start({}, deadline_in(detail::to_duration(d)), std::forward<F>(function), where);
   }
+  /// As above, with a name or a context of its own.
   template <class Rep, class Period, class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_after(callback_options options, std::chrono::duration<Rep, Period> d,
@@ -155,6 +156,7 @@ class runtime : private detail::spawner<runtime> {
                           std::source_location where = std::source_location::current()) {
     return start({}, detail::deadline_at(deadline), std::forward<F>(function), where);
   }
+  /// As above, with a name or a context of its own.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&>
   callback_handle call_at(callback_options options, time_point deadline, F&& function,
@@ -183,8 +185,9 @@ class runtime : private detail::spawner<runtime> {
   /// The observer that was set last, or given as an option; empty when there is none.
   silk::spawn_observer spawn_observer() const { return core_->on_spawn(); }
 
-  /// Whether the runtime is in debug mode, and from now on.
+  /// Whether the runtime is in debug mode.
   bool debug() const noexcept { return core_->debugging().on(); }
+  /// Switches debug mode on or off, for what happens from now on.
   void set_debug(debug_mode mode) noexcept { core_->set_debug(detail::is_on(mode)); }
 
   /// `executor` runs the calls of to_thread from now on; null: the runtime's own threads, as at first. The

@@ -39,10 +39,10 @@ void completion_core::start(runtime_core& runtime, duration timeout,
 void completion_core::arm(runtime_core& runtime, duration timeout,
                           const std::shared_ptr<completion_core>& self) {
   if (timeout <= duration::zero()) {
-    timer_ = make_callback([self] { self->expire(); }, {});
+    timer_ = make_callback({}, [self] { self->expire(); }, {}, {});
     return timer_->start(runtime, engine::no_deadline);
   }
-  timer_ = make_callback([self] { self->expire_when_quiet(self); }, {});
+  timer_ = make_callback({}, [self] { self->expire_when_quiet(self); }, {}, {});
   timer_->start(runtime, deadline_after(pool_.time(), timeout));
 }
 
