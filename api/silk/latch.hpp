@@ -56,8 +56,9 @@ class latch : private detail::wait_list {
   };
   struct arrive_verb : wait_verb {
     using wait_verb::wait_verb;
+    void arrive() const { latch_->count_down(); }
     bool try_now() const {
-      latch_->count_down();
+      arrive();
       return latch_->try_wait();
     }
   };

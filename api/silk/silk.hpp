@@ -31,6 +31,7 @@
 #include "run.hpp"
 #include "runtime.hpp"
 #include "rw_mutex.hpp"
+#include "select.hpp"
 #include "semaphore.hpp"
 #include "shield.hpp"
 #include "sigint.hpp"

@@ -180,10 +180,12 @@ class wait_list : public wait_home, public wait_line {
 //                                returns bool, false says that it has been used: the await goes on
 //                                as if there were no cancel, which is thrown at the next one
 //   auto result()                what the await gives; may throw
+// and, if try_now() does more than to look for a turn, void arrive(), which does that part.
 template <class Verb>
 class [[nodiscard("this must be awaited")]] turn_operation {
  public:
   class awaiter;
+  class turn_awaiter;
   explicit turn_operation(Verb verb) noexcept : verb_(std::move(verb)) {}
   awaiter operator co_await() && noexcept { return awaiter(std::move(verb_)); }
 
@@ -209,25 +211,57 @@ class turn_operation<Verb>::awaiter : public turn_wait {
     return false;
   }
   decltype(auto) await_resume(std::source_location where = std::source_location::current()) {
-    const turn came = leave();
-    if (came == turn::lost || (came == turn::unused && given_back())) throw_cancelled(where);
+    check_turn(where);
     return verb_.result();
   }
 
- private:
-  friend class turn_operation;
-  bool given_back() {
+  // await_resume in two steps, for who only then knows whether it uses the turn. After check_turn() it
+  // must do one of the other two, once.
+  void check_turn(std::source_location where) {
+    const turn came = leave();
+    if (came == turn::lost) throw_cancelled(where);
+    if (came == turn::unused) {
+      if (undo_turn()) throw_cancelled(where);
+      put_off_cancel();
+    }
+  }
+  decltype(auto) use_turn() { return verb_.result(); }
+  bool undo_turn() {  // false: it cannot be undone any more
     if constexpr (std::is_void_v<decltype(verb_.pass_on())>) {
       verb_.pass_on();
       return true;
     } else {
-      const bool unused = verb_.pass_on();
-      if (!unused) put_off_cancel();
-      return unused;
+      return verb_.pass_on();
     }
   }
 
+ private:
+  friend class turn_operation;
   Verb verb_;
+};
+
+// Waits for the turn that `of` asks for, and leaves it to the caller to use it.
+template <class Verb>
+class turn_operation<Verb>::turn_awaiter : public native_awaiter {
+ public:
+  explicit turn_awaiter(awaiter& of) noexcept : of_(of) {}
+
+  // Never by try_now: what that takes cannot be passed on.
+  bool await_ready() {
+    if constexpr (requires(Verb& verb) { verb.arrive(); }) of_.verb_.arrive();
+    return false;
+  }
+  using native_awaiter::await_suspend;
+  template <std::derived_from<promise_base> Promise>
+  bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    return of_.await_suspend(waiting);
+  }
+  void await_resume(std::source_location where = std::source_location::current()) {
+    of_.check_turn(where);
+  }
+
+ private:
+  awaiter& of_;
 };
 
 }  // namespace silk::detail
