@@ -13,7 +13,12 @@ namespace silk::scheduler {
 struct job {
   using entry = void (*)(job&) noexcept;
 
-  entry run = nullptr;
+  job() noexcept : run(nullptr) {}
+  // For jobs that are made often: `run` is set before somebody may see it.
+  enum class set_later : bool { run };
+  explicit job(set_later) noexcept {}
+
+  entry run;
   job* next = nullptr;  // of the queue that holds the job
 };
 

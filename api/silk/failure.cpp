@@ -31,20 +31,28 @@ void print_handler_failure(const char* of, const std::exception_ptr& error) noex
 
 }  // namespace detail
 
+namespace {
+
+struct subject {
+  std::string name;
+  const char* place;  // what to say of spawned_at
+};
+
+subject subject_of(const failure& what) {
+  if (!what.coroutine.empty()) return {"coroutine '" + std::string(what.coroutine) + "'", " (at "};
+  if (!what.task_name.empty())
+    return {"task '" + std::string(what.task_name) + "'", " (spawned at "};
+  if (!what.callback) return {"a future or callback", " (spawned at "};
+  const std::string name = what.callback.name();
+  return {name.empty() ? "a callback" : "callback '" + name + "'", " (posted at "};
+}
+
+}  // namespace
+
 void print_failure(const failure& what) noexcept {
-  std::string line = "silk: " + std::string(what.message) + " of ";
-  if (!what.task_name.empty()) {
-    line += "task '" + std::string(what.task_name) + "'";
-  } else {
-    const std::string name = what.callback.name();
-    line += !what.callback ? "a future or callback"
-            : name.empty() ? "a callback"
-                           : "callback '" + name + "'";
-  }
-  if (what.spawned_at.line() != 0) {
-    line +=
-        (what.callback ? " (posted at " : " (spawned at ") + detail::text_of(what.spawned_at) + ")";
-  }
+  const subject about = subject_of(what);
+  std::string line = "silk: " + std::string(what.message) + " of " + about.name;
+  if (what.spawned_at.line() != 0) line += about.place + detail::text_of(what.spawned_at) + ")";
   line += ": " + detail::describe(what.error) + "\n";
   std::fputs(line.c_str(), stderr);
 }

@@ -21,6 +21,9 @@ struct failure {
   /// What happened, to be read with the name behind it.
   std::string_view message = "nobody retrieved the failure";
   callback_handle callback = {};  ///< the callback of post, call_after or call_at that threw
+  /// In debug mode: the function of a task that was destroyed without having been started; `spawned_at`
+  /// is the place of the function then.
+  std::string_view coroutine = {};
 };
 
 /// Called on the thread that noticed, possibly on several threads at once. If it throws, that is

@@ -59,6 +59,8 @@ class generator_step : public native_awaiter, private call_base {
 template <class T>
 class generator_promise final : public promise_base {
  public:
+  generator_promise() noexcept { receiver = nullptr; }
+
   bool running = false;  // a step is under way
 
   generator<T> get_return_object() noexcept {

@@ -65,7 +65,8 @@ class [[nodiscard("a task does nothing until it is awaited, gathered, spawned or
 
   explicit task(std::coroutine_handle<promise_type> coroutine) noexcept : coroutine_(coroutine) {}
   void reset() noexcept {
-    if (coroutine_ != nullptr) coroutine_.destroy();
+    if (coroutine_ != nullptr) [[unlikely]]
+      detail::drop_unstarted(coroutine_.promise());
     coroutine_ = nullptr;
   }
 
@@ -93,7 +94,8 @@ struct task_access {
 };
 
 template <class T>
-task<T> task_promise_base<T>::get_return_object() noexcept {
+task<T> task_promise_base<T>::get_return_object(std::source_location where) noexcept {
+  std::construct_at(&this->defined_at, where);
   auto& self = static_cast<task_promise<T>&>(*this);
   return task_access::make<T>(std::coroutine_handle<task_promise<T>>::from_promise(self));
 }

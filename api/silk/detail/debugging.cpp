@@ -27,6 +27,19 @@ bool debugs_here() noexcept {
   return anybody_debugs();
 }
 
+void drop_unstarted(promise_base& dropped) noexcept {
+  const std::source_location where = dropped.defined_at;
+  dropped.handle().destroy();
+  if (!anybody_debugs() || !debugs_here()) return;
+  const runtime_core* here = current_runtime();
+  report_failure(here != nullptr ? here->serial() : no_runtime,
+                 {.error = std::make_exception_ptr(
+                      usage_error("co_await it, or hand it to gather, spawn or run")),
+                  .spawned_at = where,
+                  .message = "nobody has started the work",
+                  .coroutine = where.function_name()});
+}
+
 debugging::debugging(options chosen)
     : slow_callback_(chosen.slow_callback),
       on_slow_step_(std::move(chosen.on_slow_step)),

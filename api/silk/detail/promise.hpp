@@ -18,6 +18,8 @@
 
 #include <coroutine>
 #include <exception>
+#include <memory>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -29,13 +31,19 @@ class task;
 namespace silk::detail {
 
 struct promise_base : engine::job {
+  // What is not set here is set at the start.
+  promise_base() noexcept : job(set_later::run) {}
+
   static void* operator new(std::size_t bytes) { return engine::allocate_frame(bytes); }
   static void operator delete(void* frame, std::size_t bytes) noexcept {
     engine::deallocate_frame(frame, bytes);
   }
 
-  detail::receiver* receiver = nullptr;
-  task_context* context = nullptr;
+  detail::receiver* receiver;
+  union {
+    task_context* context;            // from the start on
+    std::source_location defined_at;  // of a task, before: for debug mode
+  };
 
   std::coroutine_handle<promise_base> handle() noexcept {
     return std::coroutine_handle<promise_base>::from_promise(*this);
@@ -85,6 +93,9 @@ struct root_context : task_context {
   task_node* node;
 };
 
+// A task that has not been started goes, and in debug mode that is told. [who owns the task]
+[[gnu::cold]] void drop_unstarted(promise_base& dropped) noexcept;
+
 template <class T>
 result<T>& root_result(root_context& root) noexcept;  // task_node.hpp
 
@@ -117,7 +128,7 @@ decltype(auto) adapt_awaitable(Awaitable&& awaitable, promise_base& promise);  /
 template <class T>
 class task_promise_base : public promise_base {
  public:
-  task<T> get_return_object() noexcept;
+  task<T> get_return_object(std::source_location where = std::source_location::current()) noexcept;
   std::suspend_always initial_suspend() const noexcept { return {}; }
   final_awaiter final_suspend() const noexcept { return {}; }
 
