@@ -15,7 +15,7 @@ namespace silk {
 ///   - has `cancelled` tell which await was interrupted, and through which ones it passed;
 ///   - has futures record where they were made;
 ///   - reports tasks that are dropped without having been started;
-///   - checks that what belongs to one task is used by that task.
+///   - checks that tasks are spawned into a task_group by its own.
 /// A program that does not use it pays nothing for it.
 enum class debug_mode : std::uint8_t {
   as_the_process_says,  ///< on if the environment has SILK_DEBUG, and it is neither empty nor 0

@@ -13,7 +13,7 @@ namespace silk {
 
 /// A failure that nobody retrieved: the last handle of a failed task or future is gone, a callback
 /// threw, or a task that was left at the end of its runtime, or that select stopped, answered the cancel
-/// with an exception.
+/// with an exception. In debug mode also a task that was destroyed without having been started.
 struct failure {
   std::exception_ptr error;              ///< what was thrown
   std::string_view task_name = {};       ///< of the task that failed; empty for anything else
