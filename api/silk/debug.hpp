@@ -25,7 +25,7 @@ enum class debug_mode : std::uint8_t {
 
 /// What kept a worker for too long: a task from one suspension to the next, or a callback.
 struct slow_step {
-  std::string_view description;  ///< "task 'name'", "callback 'name'", or what else it was
+  std::string_view description;  ///< "task 'name'", "callback 'name'" or "done callbacks"
   std::source_location where;    ///< where it was spawned or posted; line 0 when unknown
   duration took;                 ///< from its start to its end, or to its next suspension
   unsigned worker;               ///< the number of the worker, from 0

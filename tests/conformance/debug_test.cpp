@@ -159,10 +159,19 @@ ROW(debug, slow_callback_warning) {
   wait(1ms);
   EXPECT_EQ(slow.lines().back(), "callback 'throws' 1000 ms");
 
+  runtime.block_on([]() -> silk::task<> {
+    silk::promise<> promise;
+    promise.get_future().add_done_callback([](const silk::future<>&) { work(3s); });
+    promise.set_value();
+    co_await at_rest();
+  });
+  EXPECT_EQ(slow.lines().back(), "done callbacks 3000 ms");
+  EXPECT_EQ(slow.lines().size(), 4u);
+
   runtime.set_debug(debug_mode::off);
   runtime.post([] { work(1h); });
   wait(1ms);
-  EXPECT_EQ(slow.lines().size(), 3u);
+  EXPECT_EQ(slow.lines().size(), 4u);
 }
 
 ROW(debug, slow_task_step_warning) {

@@ -68,6 +68,7 @@ described describe(engine::job& item) {
     const std::string_view name = call->name();
     return {name.empty() ? "callback" : "callback '" + std::string(name) + "'", call->posted_at()};
   }
+  if (done_callbacks::called_by(item)) return {"done callbacks", {}};
   return {};
 }
 

@@ -52,6 +52,8 @@ class done_callbacks final : public engine::job {
   // Kept here for the future, which has no room for what only debug mode knows. [holder]
   void note_creation(std::source_location where) noexcept { future_made_at_ = where; }
   std::source_location future_made_at() const noexcept { return future_made_at_; }
+  // Whether a job calls done callbacks. [the job's worker]
+  static bool called_by(const engine::job& item) noexcept { return item.run == run_all; }
   void schedule() noexcept;  // [who began, while the future is kept]
 
  private:
