@@ -92,7 +92,10 @@ ROW(debug, foreign_thread_check) {
 
     std::string spawned, by_the_body;
     runtime.block_on(silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+      testing::internal::CaptureStderr();  // in debug mode the refused task is told of
       std::thread([&] { spawned = told([&] { group.spawn(at_rest()); }); }).join();
+      const std::string printed = testing::internal::GetCapturedStderr();
+      EXPECT_EQ(printed.empty(), mode == debug_mode::off) << printed;
       by_the_body = told([&] { group.spawn(at_rest()); });
       co_return;
     }));
