@@ -74,7 +74,7 @@ void pool::stop() noexcept {
 }
 
 job_list pool::take_timers() noexcept {
-  job_list all;
+  job_list all = std::exchange(quiet_, {});  // no lock: nobody is left who could add to it
   for (std::size_t i = 0; i < timers_.shard_count(); ++i) {
     do {  // once in any case: waits for a canceller that is still inside
       timers_.serve(i, no_deadline - 1, ~std::size_t{0}, all);

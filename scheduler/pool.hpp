@@ -119,7 +119,8 @@ class pool {
   // Lets the workers finish what is queued and joins them. Idempotent. [any thread but a worker]
   void stop() noexcept;
 
-  // The jobs of all timers that are still armed. [after stop]
+  // The jobs of all timers that are still armed, and before them those that wait for a quiet moment that
+  // did not come. [after stop]
   job_list take_timers() noexcept;
 
   void* embedder() const noexcept { return embedder_; }
