@@ -38,6 +38,7 @@
 #include "sleep.hpp"
 #include "spawn.hpp"
 #include "spawn_observer.hpp"
+#include "std_future.hpp"
 #include "task.hpp"
 #include "task_group.hpp"
 #include "task_ref.hpp"
