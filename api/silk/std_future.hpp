@@ -66,6 +66,7 @@ std::future<T> to_std_future(future<T> awaited) {
   }
   return result;
 }
+/// The same of a task.
 template <class T>
 std::future<T> to_std_future(join_handle<T> awaited) {
   return to_std_future(static_cast<future<T>&&>(awaited));
