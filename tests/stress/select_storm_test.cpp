@@ -1,0 +1,199 @@
+// Tasks that select among queues, a lock, permits, futures and time, and are cancelled at any moment; and
+// tasks that share the outcomes of as_completed and are cancelled meanwhile.
+//
+// Conservation: what was put is taken once or still there; locks and permits are free in the end; each
+// outcome is given out once.
+#include "tasks.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace silk_stress;
+
+constexpr std::ptrdiff_t permits = 2;
+
+struct scene {
+  silk::queue<unsigned> one, two{2};
+  silk::mutex lock;
+  silk::semaphore free{permits};
+  unsigned char guarded =
+      0;  // by `lock`: a plain byte, so that ThreadSanitizer sees a missing edge
+  std::atomic<unsigned> put{0}, taken{0};
+  std::atomic<bool> over{false};
+
+  void got() {
+    taken.fetch_add(1, std::memory_order_relaxed);
+    liveness_oracle::progress();
+  }
+};
+
+silk::task<> naps(life, dice random) { co_await nap(random); }
+silk::task<unsigned> fails_now_and_then(life, dice random) {
+  co_await nap(random.another());
+  if (random.one_in(3)) throw failure_by_design();
+  co_return 1;
+}
+
+silk::task<> one_select(dice& random, scene& on, const silk::future<>& stop) {
+  switch (random.below(4)) {
+    case 0: {
+      const auto first =
+          co_await silk::select(on.one.get(), on.two.get(), naps(life(), random.another()),
+                                silk::sleep(microseconds(random.below(300))));
+      if (first.index() < 2) on.got();
+      break;
+    }
+    case 1: {
+      auto first = co_await silk::select(on.lock.scoped(), on.two.next(), stop);
+      if (first.index() == 0) ++on.guarded;
+      if (first.index() == 1) on.got();
+      break;
+    }
+    case 2: {
+      const auto first = co_await silk::select(fails_now_and_then(life(), random.another()),
+                                               on.free.acquire(), on.one.get(), stop);
+      if (first.index() == 1) on.free.release();
+      if (first.index() == 2) on.got();
+      break;
+    }
+    default: {
+      const auto first = co_await silk::select(
+          silk::select(stop, naps(life(), random.another())), silk::yield(),
+          silk::gather(naps(life(), random.another()), naps(life(), random.another())));
+      static_cast<void>(first);
+      break;
+    }
+  }
+}
+
+// Goes on through cancels until it is over.
+silk::task<> selects(life, dice random, scene& on, silk::future<> stop) {
+  while (!on.over.load(std::memory_order_relaxed)) {
+    bool stopped = false;
+    try {
+      co_await one_select(random, on, stop);
+    } catch (const failure_by_design&) {
+    } catch (const silk::cancelled&) {
+      stopped = true;
+    }
+    if (stopped) co_await silk::this_task::uncancel();
+    co_await silk::yield();
+  }
+}
+
+void puts(dice random, scene& on) {
+  while (!on.over.load(std::memory_order_relaxed)) {
+    if ((random.one_in(2) ? on.one : on.two).try_put(7u)) {
+      on.put.fetch_add(1, std::memory_order_relaxed);
+    }
+    jitter(random);
+  }
+}
+void cancels(dice random, const std::vector<silk::join_handle<>>& all,
+             const std::atomic<bool>& over) {
+  while (!over.load(std::memory_order_relaxed)) {
+    all[random.below(static_cast<unsigned>(all.size()))].cancel();
+    jitter(random);
+  }
+}
+
+class select_storm : public at_any_size {};
+SILK_STRESS_AT_ANY_SIZE(select_storm);
+
+TEST_P(select_storm, loses_no_item_lock_or_permit) {
+  silk::runtime runtime(quiet(workers()));
+  while (time.running()) {
+    scene on;
+    silk::promise<> stop;
+    std::vector<silk::join_handle<>> all;
+    for (unsigned i = 1 + random.below(6); i > 0; --i) {
+      all.push_back(runtime.spawn(selects(life(), random.another(), on, stop.get_future())));
+    }
+    {
+      const std::jthread producer([&, mine = random.another()] { puts(mine, on); });
+      const std::jthread canceller([&, mine = random.another()] { cancels(mine, all, on.over); });
+      for (unsigned i = 5 + random.below(20); i > 0; --i) jitter(random);
+      if (random.one_in(2)) stop.set_value();
+      for (unsigned i = random.below(10); i > 0; --i) jitter(random);
+      on.over = true;
+    }
+    if (!stop.done()) stop.set_value();
+    runtime.block_on([&]() -> silk::task<> { co_await silk::gather_settled(all); });
+    EXPECT_EQ(on.put, on.taken + on.one.size() + on.two.size());
+    EXPECT_EQ(on.free.available(), permits);
+    EXPECT_FALSE(on.lock.is_locked());
+  }
+}
+
+// ---- as_completed ----
+
+using outcomes = silk::completions<silk::future<std::size_t>>;
+
+silk::task<> consumes(life, dice random, outcomes& from, std::vector<std::atomic<int>>& seen) {
+  while (from.remaining() != 0) {
+    bool stopped = false;
+    try {
+      if (random.one_in(2)) {
+        const auto done = co_await from.next();
+        if (!done) break;
+        ++seen[done->result()];
+      } else {
+        for (auto slot : from) {
+          const std::size_t which = co_await slot;
+          ++seen[which];
+          if (random.one_in(2)) break;
+        }
+      }
+    } catch (const silk::cancelled&) {
+      stopped = true;
+    }
+    if (stopped) co_await silk::this_task::uncancel();
+    if (random.one_in(4)) co_await silk::yield();
+  }
+}
+
+void completes(dice random, std::vector<silk::promise<std::size_t>> promises) {
+  for (std::size_t i = 0; i < promises.size(); ++i) {
+    promises[i].set_value(i);
+    jitter(random);
+  }
+}
+
+TEST_P(select_storm, as_completed_gives_each_outcome_once) {
+  silk::runtime runtime(quiet(workers()));
+  while (time.running()) {
+    std::vector<silk::promise<std::size_t>> promises(1 + random.below(60));
+    std::vector<std::atomic<int>> seen(promises.size());
+    std::vector<silk::future<std::size_t>> futures;
+    for (const auto& one : promises) futures.push_back(one.get_future());
+    const std::jthread producer([mine = random.another(), all = std::move(promises)]() mutable {
+      completes(mine, std::move(all));
+    });
+    std::atomic<bool> over{false};
+    std::vector<silk::join_handle<>> consumers;
+    std::jthread canceller;
+    runtime.block_on([&]() -> silk::task<> {
+      auto from = silk::as_completed(futures, {.timeout = 1h});
+      for (unsigned i = 1 + random.below(4); i > 0; --i) {
+        consumers.push_back(silk::spawn(consumes(life(), random.another(), from, seen)));
+      }
+      canceller = std::jthread([&, mine = random.another()] { cancels(mine, consumers, over); });
+      co_await silk::gather_settled(consumers);
+      // All may have been cancelled before they began.
+      co_await consumes(life(), random.another(), from, seen);
+    });
+    over = true;
+    canceller.join();
+    for (const auto& times : seen) EXPECT_EQ(times, 1);
+    liveness_oracle::progress();
+  }
+}
+
+}  // namespace
