@@ -65,6 +65,21 @@ TEST_P(done_callback, that_is_removed_drops_its_function_at_once) {
   });
 }
 
+TEST_P(done_callback, is_not_removed_by_the_token_of_another_future) {
+  run([]() -> silk::task<> {
+    int called = 0;
+    const auto count = [&called](const silk::future<int>&) { ++called; };
+    const auto one = silk::spawn(answer_after(1s, 1));
+    const auto other = silk::spawn(answer_after(2s, 2));
+    const auto token = one.add_done_callback(count);
+    other.add_done_callback(count);
+    EXPECT_FALSE(other.remove_done_callback(token));
+    EXPECT_TRUE(one.remove_done_callback(token));
+    co_await silk::sleep(3s);
+    EXPECT_EQ(called, 1);
+  });
+}
+
 TEST_P(done_callback, that_throws_reaches_the_failure_handler_and_the_next_one_is_called) {
   std::atomic<int> reports = 0;
   auto options = virtual_time();

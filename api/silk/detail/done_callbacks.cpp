@@ -8,6 +8,16 @@
 
 namespace silk::detail {
 
+namespace {
+
+// Of all futures, so that a token of one means nothing to another.
+std::uint64_t next_id() noexcept {
+  static sync::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, sync::memory_order_relaxed) + 1;  // relaxed: only has to be distinct
+}
+
+}  // namespace
+
 done_callbacks::~done_callbacks() {
   while (first_ != nullptr)
     static_cast<void>(take_first());  // one by one: a long list is no recursion
@@ -16,7 +26,7 @@ done_callbacks::~done_callbacks() {
 std::uint64_t done_callbacks::add(std::unique_ptr<entry> fresh,
                                   std::uint32_t runtime_serial) noexcept {
   if (last_id_ == 0) runtime_serial_ = runtime_serial;
-  fresh->id_ = ++last_id_;
+  last_id_ = fresh->id_ = next_id();
   ++size_;
   entry* const added = fresh.get();
   (first_ == nullptr ? first_ : last_->next_) = std::move(fresh);
