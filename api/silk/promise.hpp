@@ -78,17 +78,19 @@ class promise {
     return true;
   }
 
-  /// Completes the future with an exception; `error` must not be null.
+  /// Completes the future with an exception; `error` must not be null. A future that is given a
+  /// `silk::cancelled` counts as cancelled.
   void set_exception(std::exception_ptr error) {
     if (!try_set_exception(std::move(error))) throw_too_late();
   }
   /// As set_exception, but says false instead of throwing when there is an outcome already.
   [[nodiscard]] bool try_set_exception(std::exception_ptr error) {
     if (error == nullptr) throw usage_error("set_exception needs an exception, not a null pointer");
+    const detail::outcome kind = detail::outcome_of(error);
     auto& state = some_state();
     if (!state.try_begin()) return false;
     state.slot.fail(std::move(error));
-    state.complete(detail::outcome::error, detail::after_completion::runs_on);
+    state.complete(kind, detail::after_completion::runs_on);
     return true;
   }
 

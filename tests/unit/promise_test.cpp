@@ -47,6 +47,16 @@ TEST(promise, sets_an_exception_once) {
   EXPECT_EQ(told_of(future.exception()), "error: boom");
 }
 
+TEST(promise, that_is_given_cancelled_as_an_exception_cancels) {
+  silk::promise<int> promise;
+  const silk::future<int> future = promise.get_future();
+  promise.set_exception(std::make_exception_ptr(silk::cancelled("the device is gone")));
+  EXPECT_TRUE(future.is_cancelled());
+  EXPECT_EQ(told_of(future), "cancelled: the device is gone");
+  EXPECT_THROW(static_cast<void>(future.exception()), silk::cancelled);
+  EXPECT_FALSE(future.cancel());
+}
+
 TEST(promise, comes_too_late_for_a_cancelled_future) {
   silk::promise<int> promise;
   EXPECT_TRUE(promise.get_future().cancel("not needed"));

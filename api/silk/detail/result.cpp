@@ -11,4 +11,12 @@ bool handling_cancelled() noexcept {
   return type != nullptr && *type == typeid(cancelled);
 }
 
+outcome outcome_of(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (...) {
+    return handling_cancelled() ? outcome::cancelled : outcome::error;
+  }
+}
+
 }  // namespace silk::detail

@@ -98,5 +98,7 @@ class result {
 
 // Whether the exception being handled is a `cancelled`.
 bool handling_cancelled() noexcept;
+// `error` or `cancelled`.
+outcome outcome_of(const std::exception_ptr& error) noexcept;
 
 }  // namespace silk::detail
