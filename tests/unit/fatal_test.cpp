@@ -71,6 +71,29 @@ TEST_P(fatal, is_a_failure_as_any_when_nobody_is_in_block_on) {
   EXPECT_EQ(told, 1);
 }
 
+TEST_P(fatal, is_not_reported_when_others_end_with_it_after_it_has_come_out) {
+  std::atomic<int> told = 0;
+  auto options = virtual_time();
+  options.on_failure = [&](const silk::failure&) { ++told; };
+  const auto in_a_group = []() -> silk::task<> {
+    const auto body = [](silk::task_group& group) -> silk::task<> {
+      group.spawn(quits());
+      co_await never_ends();
+    };
+    co_await silk::with_task_group(body);
+  };
+  const auto awaited = []() -> silk::task<> {
+    const auto handle = silk::spawn(quits());
+    co_await silk::gather(handle,
+                          silk::spawn([](auto first) -> silk::task<> { co_await first; }, handle));
+  };
+  for (int round = 0; round < 20; ++round) {
+    EXPECT_THROW(silk::run(in_a_group, options), quit);
+    EXPECT_THROW(silk::run(awaited, options), quit);
+  }
+  EXPECT_EQ(told, 0);
+}
+
 TEST_P(fatal, that_a_task_catches_inside_goes_nowhere) {
   run([]() -> silk::task<> {
     bool caught = false;

@@ -251,10 +251,12 @@ std::exception_ptr runtime_core::leave(run_call& call) noexcept {
 }
 
 bool runtime_core::raise(std::exception_ptr& fatal) noexcept {
+  std::exception_ptr before;  // destroyed after the unlock: its destructor is the user's
   sync::lock_guard hold(run_calls_lock_);
-  if (run_calls_.empty()) return false;
+  if (run_calls_.empty()) return fatal == raised_;
   for (run_call* const each : run_calls_) each->raise(fatal);
-  fatal = nullptr;  // before anybody has seen it: the exception's end is not ours
+  // Moved, before anybody has seen it: the exception's end is not ours.
+  before = std::exchange(raised_, std::exchange(fatal, nullptr));
   return true;
 }
 

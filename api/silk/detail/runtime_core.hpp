@@ -135,8 +135,8 @@ class runtime_core {
   // The threads in block_on. leave gives what was raised at the call; again: nothing. [no worker]
   void enter(run_call& call);
   std::exception_ptr leave(run_call& call) noexcept;
-  // Ends every run call with a fatal exception, and takes it. False: there is no such call, so it is a
-  // failure as any, and the caller's. [any]
+  // Ends every run call with a fatal exception, and takes it. True also if it has come out of the last
+  // ones. False: there is no such call, so it is a failure as any, and the caller's. [any]
   [[nodiscard]] bool raise(std::exception_ptr& fatal) noexcept;
 
   // A task joins; if the runtime is closing it is cancelled at once, or refused: threads that spawn on
@@ -194,7 +194,8 @@ class runtime_core {
   sync::atomic<std::uint32_t> emptied_{0};  // bumped when a task or call ends while we are closing
   sync::atomic<std::uint32_t> calls_{0};    // blocking calls on their way
   sync::mutex run_calls_lock_;
-  std::vector<run_call*> run_calls_;  // guarded by run_calls_lock_
+  std::vector<run_call*> run_calls_;  // guarded by run_calls_lock_, as the next
+  std::exception_ptr raised_;         // the last one: those that await its task fail with it, too
   task_registry tasks_;
   sync::mutex close_lock_;
   sync::mutex blocking_lock_;
