@@ -4,6 +4,7 @@
 #include "context.hpp"
 #include "detail/awaitable.hpp"
 #include "detail/bindings.hpp"
+#include "detail/distinct_number.hpp"
 #include "errors.hpp"
 
 #include <concepts>
@@ -182,7 +183,7 @@ class context_var {
     return context_token<T>(number_, std::move(in), std::move(before));
   }
 
-  const std::uint64_t number_ = detail::next_variable();
+  const std::uint64_t number_ = detail::distinct_number<detail::bindings>();
   const T initial_;
 };
 

@@ -106,9 +106,4 @@ void forget_bindings(fork_base& ended) noexcept {
   ended.course = ended.course == fork_course::bound ? fork_course::noted : fork_course::disturbed;
 }
 
-std::uint64_t next_variable() noexcept {
-  static sync::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, sync::memory_order_relaxed) + 1;  // relaxed: only has to be distinct
-}
-
 }  // namespace silk::detail

@@ -84,7 +84,4 @@ const bindings_ptr& bindings_of_call();
 // Those of the innermost task around `context`, as its own from now on. [task]
 bindings_ptr own_bindings(task_context& context);
 
-// A number that no other variable has or had.
-std::uint64_t next_variable() noexcept;
-
 }  // namespace silk::detail

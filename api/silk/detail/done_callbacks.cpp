@@ -1,5 +1,6 @@
 #include "done_callbacks.hpp"
 
+#include "distinct_number.hpp"
 #include "future_core.hpp"
 #include "runtime_core.hpp"
 
@@ -7,16 +8,6 @@
 #include <utility>
 
 namespace silk::detail {
-
-namespace {
-
-// Of all futures, so that a token of one means nothing to another.
-std::uint64_t next_id() noexcept {
-  static sync::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, sync::memory_order_relaxed) + 1;  // relaxed: only has to be distinct
-}
-
-}  // namespace
 
 done_callbacks::~done_callbacks() {
   while (first_ != nullptr)
@@ -26,7 +17,7 @@ done_callbacks::~done_callbacks() {
 std::uint64_t done_callbacks::add(std::unique_ptr<entry> fresh,
                                   std::uint32_t runtime_serial) noexcept {
   if (last_id_ == 0) runtime_serial_ = runtime_serial;
-  last_id_ = fresh->id_ = next_id();
+  last_id_ = fresh->id_ = distinct_number<entry>();  // a token of another future means nothing
   ++size_;
   entry* const added = fresh.get();
   (first_ == nullptr ? first_ : last_->next_) = std::move(fresh);

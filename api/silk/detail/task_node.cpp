@@ -1,5 +1,6 @@
 #include "task_node.hpp"
 
+#include "distinct_number.hpp"
 #include "fork_group.hpp"
 #include "runtime_core.hpp"
 
@@ -7,30 +8,13 @@
 
 namespace silk::detail {
 
-namespace {
-
-// Distinct everywhere, increasing per thread; no counter is shared by every spawn.
-std::uint64_t next_task_number() noexcept {
-  constexpr std::uint64_t block = 1024;
-  static sync::atomic<std::uint64_t> blocks{0};
-  static thread_local std::uint64_t next = 0;
-  static thread_local std::uint64_t end = 0;
-  if (next == end) {
-    next = blocks.fetch_add(block, sync::memory_order_relaxed);  // relaxed: only has to be distinct
-    end = next + block;
-  }
-  return ++next;
-}
-
-}  // namespace
-
 task_node::task_node(runtime_core& runtime, future_core& core, std::source_location where) noexcept
     : context_(*this),
       core_(core),
       runtime_(runtime),
       spawned_at_(where),
       runtime_serial_(runtime.serial()),
-      number_(next_task_number()) {}
+      number_(distinct_number<task_node>()) {}
 
 engine::pool& task_node::pool() noexcept { return runtime_.pool(); }
 
