@@ -153,6 +153,7 @@ ROW(as_completed, uses_running_scheduler) {
   });
 }
 
+// docs/cancellation.md: w6a
 ROW(as_completed, consumer_cancel_leaves_children) {
   run([]() -> silk::task<> {
     const std::vector children{silk::spawn(answers_after(1s, 1)),

@@ -109,6 +109,7 @@ silk::task<std::string> cancelled_wait(silk::condition& change, bool& held) {
   co_return end;
 }
 
+// docs/cancellation.md: w12a
 ROW(condition, wait_cancelled_reacquires) {
   run([]() -> silk::task<> {
     silk::condition change;
@@ -348,6 +349,7 @@ ROW(condition, notify_not_lost_to_cancelled_waiter) {
   });
 }
 
+// docs/cancellation.md: w12b
 ROW(condition, notify_not_lost_on_relock_cancel) {
   run([]() -> silk::task<> {
     shop here;

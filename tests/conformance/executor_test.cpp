@@ -105,6 +105,7 @@ ROW(executor, cancel_reaches_unstarted_work) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
+// docs/cancellation.md: w10b
 ROW(executor, cancel_after_work_done) {
   run([&]() -> silk::task<> {
     // The destructor of what the call holds runs when its result is there.

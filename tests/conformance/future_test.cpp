@@ -257,6 +257,7 @@ ROW(future, cancel_pending) {
   });
 }
 
+// docs/cancellation.md: k3
 ROW(future, cancel_done_returns_false) {
   run([]() -> silk::task<> {
     silk::promise<int> value, error, stopped;

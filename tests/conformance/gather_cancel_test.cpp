@@ -126,6 +126,7 @@ ROW(gather, cancel_not_hidden_by_return_exceptions) {
   });
 }
 
+// docs/cancellation.md: w7a
 ROW(gather, cancel_with_return_exceptions_waits) {
   run([]() -> silk::task<> {
     std::atomic<int> cleaned{0};
@@ -145,6 +146,7 @@ ROW(gather, cancel_with_return_exceptions_waits) {
   });
 }
 
+// docs/cancellation.md: w7a
 ROW(gather, cancel_completes_on_first_child) {
   run([]() -> silk::task<> {
     std::atomic<int> cleaned{0};
@@ -163,6 +165,7 @@ ROW(gather, cancel_completes_on_first_child) {
   });
 }
 
+// docs/cancellation.md: w7a w8a
 ROW(gather, cancel_even_if_children_swallow) {
   run([]() -> silk::task<> {
     const auto one = silk::spawn(swallows_the_cancel(1));

@@ -106,6 +106,7 @@ ROW(lock, not_owned) {
   });
 }
 
+// docs/cancellation.md: w11a
 ROW(lock, acquire_cancelled) {
   run([]() -> silk::task<> {
     silk::mutex lock;

@@ -206,6 +206,7 @@ ROW(queue, nonpositive_capacity_unbounded) {
   });
 }
 
+// docs/cancellation.md: w13a
 ROW(queue, cancelled_getter_removed) {
   run([]() -> silk::task<> {
     fifo q;
@@ -232,6 +233,7 @@ ROW(queue, cancelled_getter_removed) {
   });
 }
 
+// docs/cancellation.md: w13b
 ROW(queue, woken_getter_cancelled_wakes_next) {
   run([&]() -> silk::task<> {
     fifo q;
@@ -285,6 +287,7 @@ ROW(queue, cancelled_putter_skipped) {
   });
 }
 
+// docs/cancellation.md: w14a
 ROW(queue, cancelled_putter_removed) {
   run([]() -> silk::task<> {
     fifo q(1);
@@ -300,6 +303,7 @@ ROW(queue, cancelled_putter_removed) {
   });
 }
 
+// docs/cancellation.md: w14b
 ROW(queue, cancelled_putter_already_dequeued) {
   run([&]() -> silk::task<> {
     fifo q(1);

@@ -55,6 +55,7 @@ ROW(task, cancel_done_returns_false) {
   });
 }
 
+// docs/cancellation.md: w2a w2c
 ROW(task, cancel_at_zero_sleep) {
   run([&]() -> silk::task<> {
     int reached = 0;

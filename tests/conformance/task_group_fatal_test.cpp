@@ -9,6 +9,7 @@ namespace {
 
 using namespace silk_conformance;
 
+// docs/cancellation.md: g1
 ROW(task_group, fatal_from_body) {
   std::string group_ended;
   int cleaned = 0;
@@ -40,6 +41,7 @@ ROW(task_group, fatal_from_body) {
 }
 
 // A child is a task: what it throws comes out of run as well.
+// docs/cancellation.md: g1
 ROW(task_group, fatal_from_child) {
   auto chosen = options();
   chosen.on_failure = [](const silk::failure&) {};  // it is told what came of the body
@@ -56,6 +58,7 @@ ROW(task_group, fatal_from_child) {
   EXPECT_EQ(run_ended, "quit");
 }
 
+// docs/cancellation.md: g1
 ROW(task_group, fatal_reports_other_errors) {
   std::mutex lock;
   std::vector<std::string> reports;

@@ -92,6 +92,7 @@ TEST_P(as_completed, a_mixed_pack_gives_futures) {
   });
 }
 
+// docs/cancellation.md: w6a
 TEST_P(as_completed, a_cancelled_next_loses_nothing) {
   run([]() -> silk::task<> {
     auto completed = silk::as_completed(answer_after(2s, 1));
@@ -103,6 +104,7 @@ TEST_P(as_completed, a_cancelled_next_loses_nothing) {
   });
 }
 
+// docs/cancellation.md: w6b
 TEST_P(as_completed, who_is_cancelled_after_it_was_served_passes_the_outcome_on) {
   run([]() -> silk::task<> {
     for (int i = 0; i < 20; ++i) {
@@ -121,6 +123,7 @@ TEST_P(as_completed, who_is_cancelled_after_it_was_served_passes_the_outcome_on)
   });
 }
 
+// docs/cancellation.md: w6a
 TEST_P(as_completed, a_slot_whose_await_was_cancelled_can_be_awaited_again) {
   run([]() -> silk::task<> {
     auto completed = silk::as_completed(answer_after(2s, 7));

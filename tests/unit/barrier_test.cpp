@@ -41,6 +41,7 @@ TEST_F(barrier, gives_indices_in_order_of_arrival) {
   EXPECT_EQ(index_of(third), 2u);
 }
 
+// docs/cancellation.md: w11a
 TEST_F(barrier, gives_distinct_indices_although_somebody_left) {
   const auto first = member();
   const auto second = member();
@@ -54,6 +55,7 @@ TEST_F(barrier, gives_distinct_indices_although_somebody_left) {
   EXPECT_EQ(index_of(fourth), 2u);
 }
 
+// docs/cancellation.md: w11b
 TEST_F(barrier, counts_a_task_that_is_cancelled_after_its_release) {
   const auto first = member();
   const auto second = member();

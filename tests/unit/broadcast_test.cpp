@@ -129,6 +129,7 @@ TEST_P(broadcast, wakes_those_who_wait_when_it_ends) {
   });
 }
 
+// docs/cancellation.md: w15a
 TEST_P(broadcast, loses_nothing_when_a_receiver_is_cancelled) {
   run([]() -> silk::task<> {
     silk::broadcast<int> radio(4);
@@ -145,6 +146,7 @@ TEST_P(broadcast, loses_nothing_when_a_receiver_is_cancelled) {
   });
 }
 
+// docs/cancellation.md: w15b
 TEST(broadcast, loses_nothing_when_a_woken_receiver_is_cancelled) {
   silk::run(
       []() -> silk::task<> {

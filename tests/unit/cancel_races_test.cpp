@@ -26,6 +26,7 @@ INSTANTIATE_TEST_SUITE_P(workers, cancel_race, silk_tests::one_two_or_eight,
 silk::task<> sleep_for_ever() { co_await silk::sleep(10'000h); }
 
 // One worker, which is blocked: the future is set, then the task is cancelled, then it resumes.
+// docs/cancellation.md: r2 w3b
 TEST(cancel_race, between_wake_and_resume_the_cancel_is_thrown_and_the_future_keeps_its_value) {
   silk::runtime runtime(virtual_time(1));
   silk::promise<int> promise;
@@ -64,6 +65,7 @@ TEST(cancel_race, of_a_future_and_of_its_waiter_resumes_the_waiter_once) {
   EXPECT_EQ(resumed, 1);
 }
 
+// docs/cancellation.md: r2 w8b
 TEST(cancel_race, between_the_last_child_and_the_resumption_of_gather_the_cancel_is_thrown) {
   silk::runtime runtime(virtual_time(1));
   silk::promise<> promise;
@@ -86,6 +88,7 @@ TEST(cancel_race, between_the_last_child_and_the_resumption_of_gather_the_cancel
 }
 
 // Whoever wins, nothing is lost: an accepted cancel is seen, and a value that is not seen is a cancel.
+// docs/cancellation.md: r1
 TEST_P(cancel_race, with_completion_loses_no_accepted_cancel) {
   silk::runtime runtime(virtual_time(workers()));
   for (int round = 0; round < 300; ++round) {

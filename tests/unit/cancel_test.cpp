@@ -51,6 +51,7 @@ TEST_P(cancel, is_thrown_where_the_task_waits) {
   });
 }
 
+// docs/cancellation.md: r1 k2
 TEST_P(cancel, of_a_task_that_is_done_changes_nothing) {
   run([]() -> silk::task<> {
     const auto value = silk::spawn([]() -> silk::task<int> { co_return 7; });
@@ -96,6 +97,7 @@ TEST(cancel, twice_counts_two_and_is_thrown_once) {
 }
 
 // One worker, which is blocked: the task cannot have begun.
+// docs/cancellation.md: k1
 TEST(cancel, before_the_start_destroys_the_arguments_and_never_runs_the_body) {
   auto token = std::make_shared<int>(0);
   silk::runtime runtime(virtual_time(1));
@@ -203,6 +205,7 @@ TEST_P(cancel, clean_up_may_await) {
   });
 }
 
+// docs/cancellation.md: k6
 TEST_P(cancel, during_clean_up_interrupts_the_clean_up) {
   run([]() -> silk::task<> {
     std::vector<std::string> seen;
@@ -248,6 +251,7 @@ TEST_P(cancel, that_meets_a_failure_in_clean_up_gives_the_failure) {
 
 // ---- a task and its own cancel ----
 
+// docs/cancellation.md: r4
 TEST_P(cancel, of_itself_is_thrown_at_the_next_suspension) {
   silk::runtime runtime(virtual_time(workers()));
   int steps = 0;
@@ -265,6 +269,7 @@ TEST_P(cancel, of_itself_is_thrown_at_the_next_suspension) {
   EXPECT_EQ(runtime.now().time_since_epoch(), 0s);
 }
 
+// docs/cancellation.md: r5 k2
 TEST_P(cancel, of_itself_without_another_suspension_discards_the_value) {
   silk::runtime runtime(virtual_time(workers()));
   auto token = std::make_shared<int>(0);
@@ -280,6 +285,7 @@ TEST_P(cancel, of_itself_without_another_suspension_discards_the_value) {
   EXPECT_EQ(token.use_count(), 1);
 }
 
+// docs/cancellation.md: r5 k2
 TEST_P(cancel, of_itself_without_another_suspension_does_not_hide_a_failure) {
   silk::runtime runtime(virtual_time(workers()));
   knows_itself<> self(runtime, [](knows_itself<>& me) -> silk::task<> {
@@ -305,6 +311,7 @@ TEST_P(cancel, of_the_parent_by_a_gathered_child_stops_both) {
 
 // ---- what is awaited ----
 
+// docs/cancellation.md: r3 w3a
 TEST_P(cancel, is_passed_on_to_the_task_that_is_awaited) {
   run([]() -> silk::task<> {
     const auto inner = silk::spawn(sleep_for_ever());
@@ -318,6 +325,7 @@ TEST_P(cancel, is_passed_on_to_the_task_that_is_awaited) {
   });
 }
 
+// docs/cancellation.md: r3 w3a
 TEST_P(cancel, is_absorbed_by_an_awaited_task_that_declines) {
   run([]() -> silk::task<> {
     const auto inner = silk::spawn([]() -> silk::task<int> {
@@ -343,6 +351,7 @@ TEST_P(cancel, is_absorbed_by_an_awaited_task_that_declines) {
   });
 }
 
+// docs/cancellation.md: w3a
 TEST_P(cancel, of_an_awaited_future_is_done_when_cancel_returns) {
   silk::runtime runtime(virtual_time(1));
   const silk::promise<int> promise;

@@ -172,6 +172,7 @@ TEST_P(cancel_wait, ends_whenever_another_thread_cancels_it) {
   });
 }
 
+// docs/cancellation.md: w4c w5c
 TEST_P(cancel_wait, ends_at_once_when_the_cancel_was_there_before) {
   for_each_number_of_workers([](unsigned workers) {
     silk::runtime runtime(steady_time(workers));

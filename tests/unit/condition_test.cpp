@@ -60,6 +60,7 @@ TEST_F(condition, a_notification_of_nobody_is_none) {
   EXPECT_EQ(end_of(later), "value");
 }
 
+// docs/cancellation.md: w12b
 TEST_F(condition,
        who_is_cancelled_with_the_lock_in_its_hand_keeps_it_and_passes_the_notification_on) {
   const auto chosen = listener(0);
@@ -73,6 +74,7 @@ TEST_F(condition,
   EXPECT_FALSE(change.is_locked());
 }
 
+// docs/cancellation.md: w12a
 TEST_F(condition, who_is_cancelled_without_a_notification_passes_none_on) {
   const auto cancelled = listener(0);
   const auto other = listener(1);
@@ -99,6 +101,7 @@ TEST_F(condition, many_cancels_do_not_shorten_the_way_back_to_the_lock) {
   EXPECT_FALSE(change.is_locked());
 }
 
+// docs/cancellation.md: w12c
 TEST_F(condition, a_task_that_is_cancelled_before_it_waits_keeps_the_lock) {
   bool held = false;
   const auto body = [&](knows_itself<>& me) -> silk::task<> {

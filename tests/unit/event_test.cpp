@@ -25,6 +25,7 @@ TEST_F(event, is_set_by_a_thread_that_is_no_worker) {
   EXPECT_EQ(end_of(second), "value");
 }
 
+// docs/cancellation.md: w11b
 TEST_F(event, who_is_cancelled_after_it_was_set_takes_nothing_away) {
   const auto chosen = start([&] { return waits(happened); });
   const auto other = start([&] { return waits(happened); });
@@ -45,6 +46,7 @@ TEST_F(event, wakes_tasks_of_several_runtimes) {
   for (const auto& one : all) EXPECT_EQ(end_of(one), "value");
 }
 
+// docs/cancellation.md: r4 w11c
 TEST_F(event, a_cancelled_task_goes_through_a_set_one) {
   happened.set();
   const auto body = [&](knows_itself<>& me) -> silk::task<> {

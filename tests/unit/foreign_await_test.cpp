@@ -141,6 +141,7 @@ TEST_P(foreign_await, failure_is_thrown_at_the_await) {
   });
 }
 
+// docs/cancellation.md: w17a
 TEST_P(foreign_await, is_not_interrupted_by_a_cancel_which_is_thrown_afterwards) {
   silk::runtime runtime(virtual_time(workers()));
   another_thread other;

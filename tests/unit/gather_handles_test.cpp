@@ -125,6 +125,7 @@ TEST_P(gather_handles, fails_when_one_of_them_is_cancelled_and_leaves_the_others
   });
 }
 
+// docs/cancellation.md: w7a
 TEST_P(gather_handles, that_is_cancelled_cancels_all_of_them) {
   run([]() -> silk::task<> {
     const auto a = silk::spawn(give_after(10s, 1));
@@ -142,6 +143,7 @@ TEST_P(gather_handles, that_is_cancelled_cancels_all_of_them) {
   });
 }
 
+// docs/cancellation.md: w7a
 TEST_P(gather_handles, that_is_cancelled_ends_cancelled_although_all_of_them_decline) {
   run([]() -> silk::task<> {
     auto stubborn = []() -> silk::task<int> {
@@ -166,6 +168,7 @@ TEST_P(gather_handles, that_is_cancelled_ends_cancelled_although_all_of_them_dec
 }
 
 // The cancel comes before the watcher waits: it goes where one that comes later would go.
+// docs/cancellation.md: w7c
 TEST_P(gather_handles, awaited_with_a_cancel_pending_cancels_all_of_them) {
   run([]() -> silk::task<> {
     const auto a = silk::spawn(give_after(10s, 1));

@@ -120,6 +120,7 @@ TEST_P(gather_settled, mixes_tasks_and_handles) {
   });
 }
 
+// docs/cancellation.md: w8a
 TEST_P(gather_settled, that_is_cancelled_cancels_its_children_waits_and_throws) {
   std::atomic<int> cleaned = 0;
   run([&]() -> silk::task<> {
@@ -148,6 +149,7 @@ TEST_P(gather_settled, that_is_cancelled_cancels_its_children_waits_and_throws) 
   });
 }
 
+// docs/cancellation.md: w7a
 TEST_P(gather_settled, of_handles_that_is_cancelled_cancels_them_waits_and_throws) {
   run([]() -> silk::task<> {
     auto slow_end = [](int n) -> silk::task<int> {

@@ -148,6 +148,7 @@ TEST_P(generator, may_be_left_half_way) {
   });
 }
 
+// docs/cancellation.md: w16a
 TEST_P(generator, is_cancelled_where_it_waits) {
   run([]() -> silk::task<> {
     int alive = 0;
@@ -161,6 +162,7 @@ TEST_P(generator, is_cancelled_where_it_waits) {
   });
 }
 
+// docs/cancellation.md: w16a
 TEST_P(generator, goes_on_when_it_catches_a_cancel) {
   run([]() -> silk::task<> {
     auto stubborn = []() -> silk::generator<int> {
@@ -294,6 +296,7 @@ TEST_P(generator, must_not_yield_while_it_is_closed) {
   });
 }
 
+// docs/cancellation.md: w16a
 TEST_P(generator, whose_clean_up_is_cancelled_lets_the_cancel_out) {
   run([]() -> silk::task<> {
     std::vector<std::string> log;

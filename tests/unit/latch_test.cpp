@@ -66,6 +66,7 @@ TEST_F(latch, counts_only_when_the_arrival_is_awaited) {
   EXPECT_EQ(steps.count(), 1);
 }
 
+// docs/cancellation.md: w11a w11b
 TEST_F(latch, who_is_cancelled_while_it_waits_has_been_counted) {
   silk::latch steps(2);
   const auto arrived = start([&] { return arrives(steps); });

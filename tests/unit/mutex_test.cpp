@@ -78,6 +78,7 @@ TEST_F(mutex, is_handed_over_by_a_thread_that_is_no_worker) {
   lock.unlock();
 }
 
+// docs/cancellation.md: w11b
 TEST_F(mutex, who_is_cancelled_after_the_hand_over_passes_it_on) {
   EXPECT_TRUE(lock.try_lock());
   const auto chosen = start([&] { return takes(lock); });
@@ -97,6 +98,7 @@ TEST_F(mutex, is_free_when_the_last_one_in_line_is_cancelled_after_the_hand_over
   EXPECT_FALSE(lock.is_locked());
 }
 
+// docs/cancellation.md: r4 w11c
 TEST_F(mutex, a_pending_cancel_is_thrown_only_where_the_task_must_wait) {
   silk::mutex busy;
   EXPECT_TRUE(busy.try_lock());

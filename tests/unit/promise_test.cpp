@@ -57,6 +57,7 @@ TEST(promise, that_is_given_cancelled_as_an_exception_cancels) {
   EXPECT_FALSE(future.cancel());
 }
 
+// docs/cancellation.md: k3
 TEST(promise, comes_too_late_for_a_cancelled_future) {
   silk::promise<int> promise;
   EXPECT_TRUE(promise.get_future().cancel("not needed"));
@@ -124,6 +125,7 @@ TEST(promise, makes_the_value_in_place) {
   EXPECT_EQ(promise.get_future().result(), (std::vector<int>{7, 7, 7}));
 }
 
+// docs/cancellation.md: k3
 TEST(promise, has_one_winner_among_many_threads) {
   for (int round = 0; round < 50; ++round) {
     silk::promise<int> promise;

@@ -22,6 +22,7 @@ silk::task<int> gets(silk::queue<int>& q) { co_return co_await q.get(); }
 
 // With one worker nobody runs between a wake and what the waking task does next.
 
+// docs/cancellation.md: r2 w14b
 TEST(queue, put_goes_on_when_its_item_has_been_taken_and_the_cancel_comes_next) {
   silk::run(
       []() -> silk::task<> {
@@ -46,6 +47,7 @@ TEST(queue, put_goes_on_when_its_item_has_been_taken_and_the_cancel_comes_next) 
 }
 
 // The getter belongs to another runtime, which is kept from running it.
+// docs/cancellation.md: r2 w14b
 TEST(queue, put_goes_on_when_a_getter_has_been_woken_for_its_item) {
   silk::queue<int> q(1);
   silk::runtime here(steady_time(1)), there(steady_time(1));
@@ -74,6 +76,7 @@ TEST(queue, put_goes_on_when_a_getter_has_been_woken_for_its_item) {
   here.block_on(silk::future<void>(first));
 }
 
+// docs/cancellation.md: w14b
 TEST(queue, put_that_is_taken_back_makes_room_for_the_next) {
   silk::run(
       []() -> silk::task<> {
@@ -136,6 +139,7 @@ TEST(queue, put_that_was_accepted_stays_so_when_its_item_is_discarded) {
       virtual_time(1));
 }
 
+// docs/cancellation.md: w13b
 TEST(queue, get_leaves_the_item_for_others_when_there_is_no_next_getter) {
   silk::run(
       []() -> silk::task<> {
@@ -155,6 +159,7 @@ TEST(queue, get_leaves_the_item_for_others_when_there_is_no_next_getter) {
 
 // The queue is closed while its only item is promised: the getter behind must not be told yet that it
 // is over, since the promise may come to nothing.
+// docs/cancellation.md: w13b
 TEST(queue, last_item_is_not_lost_when_its_getter_is_cancelled_after_close) {
   silk::run(
       []() -> silk::task<> {

@@ -169,6 +169,7 @@ TEST(call_after, zero_or_less_is_soon_and_nan_is_refused) {
 
 // ---- cancel ----
 
+// docs/cancellation.md: k5
 TEST_P(callback, that_was_cancelled_is_never_called_and_lets_go_at_once) {
   silk::runtime runtime(virtual_time());
   auto held = std::make_shared<int>(0);
@@ -187,6 +188,7 @@ TEST_P(callback, that_was_cancelled_is_never_called_and_lets_go_at_once) {
   EXPECT_FALSE(silk::callback_handle().cancel());
 }
 
+// docs/cancellation.md: k5
 TEST_P(callback, that_was_called_cannot_be_cancelled) {
   silk::runtime runtime(virtual_time());
   std::latch done{1};
@@ -207,6 +209,7 @@ TEST_P(callback, that_was_cancelled_is_not_waited_for) {
   EXPECT_EQ(runtime.now().time_since_epoch(), 0s);
 }
 
+// docs/cancellation.md: k5
 TEST_P(callback, is_called_or_cancelled_when_both_meet) {
   silk::runtime runtime(virtual_time());
   constexpr int count = 2000;

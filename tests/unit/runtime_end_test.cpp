@@ -109,6 +109,7 @@ TEST_P(runtime_end, close_tells_the_tasks_why) {
   EXPECT_EQ(reason, "the runtime is shutting down");
 }
 
+// docs/cancellation.md: k7
 TEST_P(runtime_end, a_task_that_is_spawned_while_closing_starts_cancelled) {
   silk::runtime runtime(virtual_time());
   silk::promise<> go;
@@ -185,6 +186,7 @@ TEST_P(runtime_end, from_a_worker_shutdown_is_refused_and_close_is_not) {
   EXPECT_THROW(runtime.block_on(other), silk::cancelled);
 }
 
+// docs/cancellation.md: k7
 TEST_P(runtime_end, nothing_is_taken_after_it) {
   silk::runtime runtime(virtual_time());
   EXPECT_TRUE(runtime.shutdown());
@@ -325,6 +327,7 @@ TEST_P(runtime_end, a_spawn_that_meets_close_runs_or_ends_cancelled) {
   }
 }
 
+// docs/cancellation.md: k7
 TEST_P(runtime_end, a_spawn_that_meets_shutdown_runs_or_ends_cancelled_or_is_refused) {
   for (int round = 0; round < 4; ++round) {
     silk::runtime runtime(virtual_time());

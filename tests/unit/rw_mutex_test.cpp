@@ -106,6 +106,7 @@ TEST_F(rw_mutex, writers_follow_each_other_in_order) {
   EXPECT_FALSE(lock.is_locked());
 }
 
+// docs/cancellation.md: w11a
 TEST_F(rw_mutex, a_cancelled_writer_lets_in_the_readers_behind_it) {
   EXPECT_TRUE(lock.try_lock_shared());
   const auto blocking = writer();
@@ -140,6 +141,7 @@ TEST_F(rw_mutex, a_cancelled_writer_behind_another_lets_nobody_in) {
   lock.unlock_shared();
 }
 
+// docs/cancellation.md: w11b
 TEST_F(rw_mutex, a_writer_cancelled_after_the_hand_over_passes_it_on_to_readers) {
   EXPECT_TRUE(lock.try_lock());
   const auto chosen = writer();
@@ -154,6 +156,7 @@ TEST_F(rw_mutex, a_writer_cancelled_after_the_hand_over_passes_it_on_to_readers)
   lock.unlock_shared();
 }
 
+// docs/cancellation.md: w11b
 TEST_F(rw_mutex, a_reader_cancelled_after_the_hand_over_passes_it_on_to_a_writer) {
   EXPECT_TRUE(lock.try_lock());
   const auto chosen = reader();

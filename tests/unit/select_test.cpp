@@ -119,6 +119,7 @@ TEST_P(select, values_that_only_move_are_moved) {
 
 // ---- cancelled from outside ----
 
+// docs/cancellation.md: w9a
 TEST_P(select, cancelled_from_outside_cancels_all_and_waits_for_them) {
   run([]() -> silk::task<> {
     bool one = false;
@@ -147,6 +148,7 @@ TEST_P(select, cancelled_while_it_waits_for_the_losers_throws_cancelled) {
 
 // ---- handles and futures ----
 
+// docs/cancellation.md: s1
 TEST_P(select, a_handle_that_loses_lives_on) {
   run([]() -> silk::task<> {
     const auto slow = silk::spawn(answer_after(5s, 5));
@@ -161,6 +163,7 @@ TEST_P(select, a_handle_that_loses_lives_on) {
   });
 }
 
+// docs/cancellation.md: w9a
 TEST_P(select, a_handle_lives_on_when_the_select_is_cancelled) {
   run([]() -> silk::task<> {
     silk::promise<> stop;
@@ -243,6 +246,7 @@ TEST_P(select, an_item_is_taken_by_the_winner_or_stays) {
   });
 }
 
+// docs/cancellation.md: w9b
 TEST_P(select, an_item_that_won_goes_back_when_the_select_is_cancelled) {
   run([]() -> silk::task<> {
     silk::queue<int> queue;
@@ -300,6 +304,7 @@ TEST_P(select, a_put_that_loses_is_withdrawn) {
   });
 }
 
+// docs/cancellation.md: w9b
 TEST_P(select, a_put_that_won_and_was_taken_stands_although_the_select_is_cancelled) {
   run([]() -> silk::task<> {
     silk::queue<int> queue(1);
@@ -365,6 +370,7 @@ TEST_P(select, takes_other_verbs_and_itself) {
 
 // ---- failures that nobody would hear of ----
 
+// docs/cancellation.md: s5
 TEST_P(select, what_a_loser_throws_reaches_the_failure_handler) {
   std::atomic<int> told = 0;
   auto options = virtual_time();

@@ -63,6 +63,7 @@ TEST_F(semaphore, a_bounded_one_counts_permits_that_are_handed_over_as_acquired)
   EXPECT_THROW(bounded.release(), std::invalid_argument);
 }
 
+// docs/cancellation.md: w11b
 TEST_F(semaphore, who_is_cancelled_after_the_hand_over_passes_the_permit_on) {
   const auto chosen = start([&] { return takes(permits); });
   const auto next = start([&] { return takes(permits); });

@@ -65,6 +65,7 @@ TEST_P(shield, does_not_suspend_when_the_result_is_there) {
   });
 }
 
+// docs/cancellation.md: w4a
 TEST_P(shield, gives_up_at_once_when_it_is_cancelled_and_spares_the_task) {
   run([]() -> silk::task<> {
     auto inner = silk::spawn(answer_after(10s, 42));
@@ -109,6 +110,7 @@ TEST_P(shield, is_cancelled_when_what_it_watches_is_cancelled) {
   });
 }
 
+// docs/cancellation.md: w4c
 TEST_P(shield, throws_a_cancel_that_was_pending_before_it_suspends) {
   run([]() -> silk::task<> {
     silk::promise<int> promise;

@@ -170,6 +170,7 @@ TEST_P(sleep, time_stands_still_while_anything_can_run) {
   });
 }
 
+// docs/cancellation.md: w1a
 TEST_P(sleep, that_is_cancelled_leaves_no_timer) {
   silk::runtime runtime(virtual_time(workers()));
   runtime.block_on([]() -> silk::task<> {

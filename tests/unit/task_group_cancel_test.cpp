@@ -63,6 +63,7 @@ silk::task<std::string> text_of_end(silk::task<> body) {
 
 // ---- from above ----
 
+// docs/cancellation.md: g3
 TEST_P(task_group_cancel, from_above_stops_the_body_first_and_then_the_children) {
   run([]() -> silk::task<> {
     std::atomic<int> ended = 0;
@@ -96,6 +97,7 @@ TEST_P(task_group_cancel, from_above_stops_the_body_first_and_then_the_children)
   });
 }
 
+// docs/cancellation.md: g3
 TEST_P(task_group_cancel, from_above_stops_the_children_when_the_body_has_ended) {
   run([]() -> silk::task<> {
     for (const silk::duration body_takes : {0s, 1s}) {
@@ -117,6 +119,7 @@ TEST_P(task_group_cancel, from_above_stops_the_children_when_the_body_has_ended)
   });
 }
 
+// docs/cancellation.md: g2
 TEST_P(task_group_cancel, from_above_gives_way_to_errors_of_the_clean_up) {
   run([]() -> silk::task<> {
     auto handle = silk::spawn([]() -> silk::task<> {
@@ -196,6 +199,7 @@ TEST_P(task_group_cancel, before_it_is_entered_starts_no_body) {
 
 // ---- group.cancel ----
 
+// docs/cancellation.md: g5
 TEST_P(task_group_cancel, by_itself_stops_everything_and_is_no_error) {
   run([]() -> silk::task<> {
     std::atomic<int> ended = 0;
@@ -259,6 +263,7 @@ TEST_P(task_group_cancel, by_itself_tells_the_reason) {
   });
 }
 
+// docs/cancellation.md: g2
 TEST_P(task_group_cancel, by_itself_keeps_errors) {
   run([]() -> silk::task<> {
     const auto body = [](silk::task_group& group) -> silk::task<> {
@@ -272,6 +277,7 @@ TEST_P(task_group_cancel, by_itself_keeps_errors) {
   });
 }
 
+// docs/cancellation.md: g3
 TEST_P(task_group_cancel, by_itself_does_not_hide_one_from_above) {
   run([]() -> silk::task<> {
     bool child_cleaned = false, body_cleaned = false;

@@ -78,6 +78,7 @@ TEST_P(task_group, waits_for_children_that_were_added_late) {
   });
 }
 
+// docs/cancellation.md: g4
 TEST_P(task_group, gives_the_value_of_its_body) {
   run([]() -> silk::task<> {
     const int number =
@@ -244,6 +245,7 @@ TEST_P(task_group, a_failing_child_stops_its_siblings_and_the_body) {
   });
 }
 
+// docs/cancellation.md: g2
 TEST_P(task_group, reports_every_failure_in_one_group) {
   run([]() -> silk::task<> {
     const auto fails_when_stopped = []() -> silk::task<> {
@@ -327,6 +329,7 @@ TEST_P(task_group, a_body_that_throws_before_it_gives_its_task_stops_the_childre
   });
 }
 
+// docs/cancellation.md: g2
 TEST_P(task_group, joins_the_failures_of_a_child_and_of_the_body_it_interrupted) {
   run([]() -> silk::task<> {
     const int booms = co_await booms_out_of([](silk::task_group& group) -> silk::task<> {

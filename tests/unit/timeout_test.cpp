@@ -41,6 +41,7 @@ TEST_P(timeout, gives_the_value_of_a_body_that_never_suspends) {
   });
 }
 
+// docs/cancellation.md: t5
 TEST_P(timeout, cancels_the_body_and_waits_for_it_before_it_throws) {
   run([]() -> silk::task<> {
     bool cleaned = false;
@@ -78,6 +79,7 @@ silk::task<int> swallows_a_cancel(int value) {
   co_return 0;
 }
 
+// docs/cancellation.md: t4
 TEST_P(timeout, gives_what_the_body_answers_when_the_time_is_up) {
   run([]() -> silk::task<> {
     const int value = co_await silk::with_timeout(1s, swallows_a_cancel(42));
@@ -94,6 +96,7 @@ silk::task<> answers_a_cancel_with(int number) {
   }
 }
 
+// docs/cancellation.md: t2
 TEST_P(timeout, throws_what_the_body_throws_when_the_time_is_up) {
   run([]() -> silk::task<> {
     int number = 0;
@@ -106,6 +109,7 @@ TEST_P(timeout, throws_what_the_body_throws_when_the_time_is_up) {
   });
 }
 
+// docs/cancellation.md: t2
 TEST_P(timeout, passes_on_an_error_from_before_the_time_is_up) {
   run([]() -> silk::task<> {
     const came how = co_await how_it_ends(at_most(2s, fail_after(1s)));
@@ -114,6 +118,7 @@ TEST_P(timeout, passes_on_an_error_from_before_the_time_is_up) {
   });
 }
 
+// docs/cancellation.md: t6
 TEST_P(timeout, passes_on_a_cancelled_that_the_body_made_itself) {
   run([]() -> silk::task<> {
     const auto gives_up = []() -> silk::task<> {
@@ -142,6 +147,7 @@ TEST_P(timeout, ends_one_way_when_work_and_time_end_at_the_same_instant) {
   });
 }
 
+// docs/cancellation.md: t1
 TEST_P(timeout, does_not_start_the_body_when_the_time_is_zero_or_less) {
   run([]() -> silk::task<> {
     for (const silk::duration d : {0ns, -1ns, silk::duration::min()}) {
@@ -231,6 +237,7 @@ TEST_P(timeout, refuses_a_task_that_was_moved_from) {
 
 // ---- cancelled from above ----
 
+// docs/cancellation.md: t3
 TEST_P(timeout, passes_a_cancel_on_and_waits_for_the_body) {
   run([]() -> silk::task<> {
     bool cleaned = false;
@@ -249,6 +256,7 @@ TEST_P(timeout, passes_a_cancel_on_and_waits_for_the_body) {
   });
 }
 
+// docs/cancellation.md: t3
 TEST_P(timeout, ends_cancelled_when_it_is_cancelled_after_the_time_was_up) {
   run([]() -> silk::task<> {
     bool cleaned = false;
@@ -291,6 +299,7 @@ TEST_P(timeout, ends_cancelled_when_cancel_and_deadline_meet) {
   });
 }
 
+// docs/cancellation.md: t3
 TEST_P(timeout, drops_a_value_when_it_was_cancelled_from_above) {
   run([]() -> silk::task<> {
     const auto limited = []() -> silk::task<int> {

@@ -31,6 +31,7 @@ struct gate {
   }
 };
 
+// docs/cancellation.md: w10a
 TEST_P(to_thread_cancel, ends_the_wait_at_once_while_the_call_runs_on) {
   gate here;
   std::atomic<bool> returned = false;
@@ -97,6 +98,7 @@ TEST_P(to_thread_cancel, of_a_timeout_leaves_the_call_alone) {
   here.open.count_down();
 }
 
+// docs/cancellation.md: w10a
 TEST_P(to_thread_cancel, drops_the_result_of_a_call_that_nobody_waits_for) {
   silk::runtime runtime(virtual_time());
   auto held = std::make_shared<int>(0);

@@ -327,6 +327,7 @@ TEST_P(wait, leaves_nothing_behind_in_what_is_pending) {
 
 // ---- cancel ----
 
+// docs/cancellation.md: w5a
 TEST_P(wait, that_is_cancelled_ends_at_once_and_leaves_the_tasks_running) {
   run([]() -> silk::task<> {
     const handles all = {sleeper(10s), sleeper(20s)};

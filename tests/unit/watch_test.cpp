@@ -104,6 +104,7 @@ TEST_P(watch, tells_the_last_change_before_its_end) {
   });
 }
 
+// docs/cancellation.md: w15a
 TEST_P(watch, forgets_no_change_when_a_receiver_is_cancelled) {
   run([]() -> silk::task<> {
     silk::watch<int> price(1);
@@ -118,6 +119,7 @@ TEST_P(watch, forgets_no_change_when_a_receiver_is_cancelled) {
   });
 }
 
+// docs/cancellation.md: w15b
 TEST(watch, forgets_no_change_when_a_woken_receiver_is_cancelled) {
   silk::run(
       []() -> silk::task<> {
