@@ -5,6 +5,8 @@ quotes   a ```cpp or ```python block in README.md or docs/ stands below the comm
          <!-- FILE#region --> and is that file, or the lines between its two marks "//! [region]";
          --write brings the blocks up to date
 links    a relative link leads to a file
+ties     each id in docs/cancellation.md (a row, with each of its columns "a: ..."; r<n> for rule n) is
+         cited by a test, in a comment "// docs/cancellation.md: r2 w1a" above it; no other id is
 names    docs/design.md lists each invariant ("// I1: ..." in a header) with its home
 records  docs/decisions/NNN-title.md begins with "Status: ", its last section says what would change
          our mind; a record that the code cites exists, and each number is used once
@@ -25,6 +27,10 @@ LINK = re.compile(r"\[[^\]]*\]\((?!https?:|#)([^)#\s]+)[^)]*\)")
 CITED = re.compile(r"docs/[\w/-]+\.md")
 INVARIANT = re.compile(r"^// (?:[A-Z]\d+ / )?([A-Z]\d+)(?: \([^)]*\))?(?:, [^:\n]+)?:", re.MULTILINE)
 ROW = re.compile(r"^\| ([A-Z]\d+) \| `([^`]+)` \|", re.MULTILINE)
+RULE_OR_ROW = re.compile(r"^(?:(\d+)\. |\| ([^|]*?) ?\|)")
+COLUMN = re.compile(r"\| ([a-z]): ")
+TIES = re.compile(r"// docs/cancellation\.md: (.*)")
+TEST = re.compile(r"(?:TEST|TEST_F|TEST_P|ROW)\(")
 LAST_SECTION = "## What would change our mind"
 
 
@@ -103,6 +109,52 @@ def names(root):
         yield page, 1, f"{home} has no invariant {name}"
 
 
+def ties_of(text):
+    """Yields the line, the name and the ids of each rule and each row of a table."""
+    columns = None  # those of the table that the line is in
+    for number, line in enumerate(text.splitlines(), 1):
+        found = RULE_OR_ROW.match(line)
+        if found and found[1]:
+            yield number, "r" + found[1], ["r" + found[1]]
+        elif found and columns is None:
+            columns = COLUMN.findall(line)
+        elif found and not found[2].startswith("-"):
+            yield number, found[2], [found[2] + column for column in columns] or [found[2]]
+        if not line.startswith("|"):
+            columns = None
+
+
+def cited_ties(root):
+    """Yields path, line and ids of each citation, and whether a test is below it."""
+    for path in sorted((root / "tests").rglob("*.cpp")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for index, line in enumerate(lines):
+            if cited := TIES.match(line):
+                below = next((l for l in lines[index:] if not l.startswith("//")), "")
+                yield path, index + 1, cited[1].split(), bool(TEST.match(below))
+
+
+def ties(root):
+    page = root / "docs/cancellation.md"
+    known = {}
+    for number, row, ids in ties_of(page.read_text(encoding="utf-8") if page.is_file() else ""):
+        if not re.fullmatch(r"[a-z]\d+", row):
+            yield page, number, "a row without an id in its first column"
+        elif known.keys() & set(ids):
+            yield page, number, f"the id {row} is used more than once"
+        else:
+            known.update(dict.fromkeys(ids, number))
+    cited = set()
+    for path, line, ids, above_a_test in cited_ties(root):
+        for name in sorted(set(ids) - set(known)):
+            yield path, line, f"docs/cancellation.md has no {name}"
+        if not above_a_test:
+            yield path, line, "a citation of docs/cancellation.md stands above a test"
+        cited.update(ids)
+    for name in sorted(set(known) - cited):
+        yield page, known[name], f"no test cites {name}"
+
+
 def pages_of(root):
     return sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md")])
 
@@ -114,7 +166,7 @@ def findings(root):
         for rule in (quotes, links, records)
         for line, message in rule(root, page, page.read_text(encoding="utf-8"))
     ]
-    found += [*citations(root), *names(root)]
+    found += [*citations(root), *ties(root), *names(root)]
     return [f"{path.relative_to(root)}:{line}: {message}" for path, line, message in found]
 
 

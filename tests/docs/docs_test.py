@@ -86,6 +86,28 @@ class DocsTest(unittest.TestCase):
         self.accepts("scheduler/a.hpp", "// docs/decisions/001-a.md\n")
         self.finds("api/silk/a.hpp", "\n// docs/decisions/002-b.md\n", 2, "does not exist")
 
+    def test_ties_are_cited_by_tests(self):
+        page = "docs/cancellation.md"
+        rows = "| | await | a: now | b: later |\n|---|---|---|---|\n| w1 | `x` | c | d |\n"
+        rules = "1. A rule.\n   More.\n\n| | who | wins |\n|---|---|---|\n| k1 | x | y |\n\n"
+        self.add("tests/a_test.cpp", "// docs/cancellation.md: r1 k1 w1b\nTEST(a, b) {\n")
+        self.finds(page, rules + rows, 10, "no test cites w1a")
+        self.add("tests/b_test.cpp", "// docs/cancellation.md: w1a\n// More.\nROW(a, c) {\n")
+        self.accepts(page, rules + rows)
+        self.finds(page, rules + rows + "| | `y` | c | d |\n", 11, "without an id")
+
+    def test_ties_that_are_cited_exist(self):
+        self.add("docs/cancellation.md", "1. A rule.\n")
+        self.add("tests/a_test.cpp", "// docs/cancellation.md: r1\nTEST_F(a, b) {\n")
+        wrong = "\n// docs/cancellation.md: r1 r2\nTEST_P(a, b) {\n"
+        self.finds("tests/b_test.cpp", wrong, 2, "has no r2")
+        self.finds("tests/b_test.cpp", "// docs/cancellation.md: r1\n\nint x;\n", 1, "above a test")
+
+    def test_ties_have_one_id_each(self):
+        self.add("tests/a_test.cpp", "// docs/cancellation.md: k1\nTEST(a, b) {\n")
+        rows = "| | who |\n|---|---|\n| k1 | x |\n| k1 | y |\n"
+        self.finds("docs/cancellation.md", rows, 4, "more than once")
+
     def test_design_lists_every_invariant_with_its_home(self):
         self.add("scheduler/a.hpp", "// I1: x\n// I2 (short), a part: y\n// I3 / F1: z\n")
         rows = "| I1 | `scheduler/a.hpp` | x |\n| I2 | `scheduler/a.hpp` | y |\n"
