@@ -9,6 +9,7 @@
 namespace silk::detail {
 
 bool future_wait::suspend(promise_base& waiting) noexcept {
+  if (&waiting.context->root().core() == &core_) return false;  // no cancel could end that
   waiting_ = &waiting;
   waiter::pool = &engine::current_worker()->owner();
   waiting.make_resumable();
@@ -23,6 +24,7 @@ bool future_wait::suspend(promise_base& waiting) noexcept {
 
 void future_wait::throw_end(bool cancel_due, std::source_location where) {
   if (cancel_due) throw_cancelled(*waiting_->context, where);
+  if (!core_.done()) throw usage_error("a task cannot await itself: it would wait for ever");
   rethrow_at(core_.error(), where);
 }
 

@@ -40,7 +40,8 @@ class future_wait : public native_awaiter, private wait, private waiter {
  protected:
   // True: a cancel of this very await is due. [task]
   bool leave() noexcept {
-    return waiting_ != nullptr && waiting_->context->leave_wait();  // null: never suspended
+    // null: never suspended, since it was done, or is the awaiting task itself
+    return waiting_ != nullptr && waiting_->context->leave_wait();
   }
   // Apart from the good end, which has no use for `where` then.
   [[noreturn, gnu::cold]] void throw_end(bool cancel_due, std::source_location where);
@@ -177,7 +178,7 @@ class future {
   /// Waits for the outcome. `co_await f` gives a reference to the value, valid as long as a future to
   /// it exists; `co_await std::move(f)` gives the value itself: moved out if nobody else refers to
   /// it or T cannot be copied (then only one may do so), else copied. Rethrows failures. Cancelling
-  /// the awaiting task cancels what it waits for.
+  /// the awaiting task cancels what it waits for. usage_error in the very task that is behind it.
   auto operator co_await() const& { return detail::future_peek_awaiter<T>(some_state()); }
   /// As above, and takes the value.
   auto operator co_await() && {

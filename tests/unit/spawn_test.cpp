@@ -123,6 +123,32 @@ TEST_P(spawn, tasks_join_one_another_in_any_order) {
   });
 }
 
+// It would wait for ever, and neither a cancel nor the end of the runtime could end that.
+TEST_P(spawn, task_that_awaits_itself_is_told_so) {
+  silk::run(
+      []() -> silk::task<> {
+        silk::join_handle<> self;
+        silk::event known;
+        self = silk::spawn([&]() -> silk::task<> {
+          co_await known.wait();
+          const std::string directly = co_await ending(self);
+          EXPECT_EQ(directly, "usage_error");
+          const auto awaits = [](silk::join_handle<> what) -> silk::task<> { co_await what; };
+          std::string in_a_child;
+          try {
+            co_await silk::gather(give(1), awaits(self));
+          } catch (const silk::usage_error& error) {
+            in_a_child = error.what();
+          }
+          EXPECT_EQ(in_a_child, "a task cannot await itself: it would wait for ever");
+        });
+        known.set();
+        const std::string from_outside = co_await ending(self);
+        EXPECT_EQ(from_outside, "value");
+      },
+      virtual_time(workers()));
+}
+
 TEST_P(spawn, from_many_threads_at_once_runs_every_task) {
   silk::runtime runtime(virtual_time(workers()));
   std::atomic<int> sum = 0;
