@@ -30,7 +30,7 @@ class callback_handle {
   explicit operator bool() const noexcept { return static_cast<bool>(call_); }
   /// True: it has not started and never will; what it holds is destroyed.
   bool cancel() const noexcept { return call_ && call_->cancel(); }
-  /// True once cancel() has succeeded.
+  /// True once cancel() has succeeded, or the end of its runtime has dropped it before its time came.
   bool is_cancelled() const noexcept { return call_ && call_->is_cancelled(); }
   /// The time it was made for; time_point{} for post.
   time_point when() const noexcept { return call_ ? call_->when() : time_point{}; }

@@ -31,7 +31,8 @@ class cancelled final {
   explicit cancelled(std::shared_ptr<const std::string> reason) noexcept
       : reason_(std::move(reason)) {}
 
-  /// What was given to cancel(); empty when nothing was. Valid as long as this object.
+  /// What was given to cancel(); empty when nothing was. Words of the library's own when a timeout, a
+  /// task_group or the end of a runtime asked. Valid as long as this object.
   const std::string& reason() const noexcept;
 
   /// In debug mode the awaits through which it has come: first the one that was interrupted, last the
@@ -106,7 +107,8 @@ class broken_barrier : public std::runtime_error {
   broken_barrier() : std::runtime_error("the barrier was reset or aborted") {}
 };
 
-/// The runtime, or whatever was used, has been closed.
+/// What was used has been closed: a queue, a broadcast or a watch; or the executor of to_thread has dropped
+/// the call. For a runtime that is closed it is usage_error.
 class closed_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -192,7 +192,7 @@ class future {
   /// Fails    usage_error outside of tasks and callbacks, unless this is a handle, whose runtime then
   ///          calls. An exception that `function` throws reaches the failure handler.
   /// Lifetime `function` is kept until it has been called or removed; never called if the runtime ends
-  ///          before the outcome comes.
+  ///          before the outcome comes, or has ended already.
   template <class F>
     requires detail::plain_function<std::decay_t<F>&, future<T>>
   callback_token add_done_callback(F&& function) const {

@@ -181,7 +181,8 @@ auto gather(Range&& range) {
 ///
 /// Finishes  when all are done.
 /// Fails     at once with the first failure; the others run on.
-/// Cancelled cancels all of them; throws `silk::cancelled` when the first one has ended.
+/// Cancelled cancels all of them; throws `silk::cancelled` when the first one has failed or ended
+///           cancelled, else when all are done.
 template <detail::any_future... Futures>
   requires(sizeof...(Futures) > 0)
 auto gather(Futures... futures) {

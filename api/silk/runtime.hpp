@@ -207,8 +207,9 @@ class runtime : private detail::spawner<runtime> {
   /// As silk::all_tasks, from any thread.
   std::vector<task_ref> all_tasks() const { return detail::tasks_of(*core_); }
 
-  /// Stops intake and cancels every live task; returns at once. Tasks that are spawned by clean-up
-  /// code start cancelled.
+  /// Cancels every live task; returns at once. Tasks that are spawned from now on, by clean-up code or
+  /// by other threads, start cancelled: their bodies never run. Callbacks are taken until shutdown() is
+  /// about to end.
   void close() noexcept;
 
   /// close(), then waits until every task and every call of to_thread has ended and the workers are

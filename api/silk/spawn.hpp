@@ -197,7 +197,7 @@ join_handle<detail::spawned_value<What>> spawn(
   return detail::spawn_access::spawn(detail::required_runtime("spawn"), {},
                                      detail::make_task(std::forward<What>(what)), where);
 }
-/// As above, with a name or an eager start.
+/// As above, with a name, an eager start or a context of its own.
 template <class What>
   requires detail::makes_a_task<What>
 join_handle<detail::spawned_value<What>> spawn(
@@ -215,7 +215,7 @@ auto spawn(F&& function, First&& first, Rest&&... rest) {
   return spawn(spawn_options{}, std::forward<F>(function), std::forward<First>(first),
                std::forward<Rest>(rest)...);
 }
-/// As above, with a name or an eager start.
+/// As above, with a name, an eager start or a context of its own.
 template <class F, class First, class... Rest>
   requires detail::makes_a_task<F, First, Rest...>
 auto spawn(spawn_options options, F&& function, First&& first, Rest&&... rest) {
