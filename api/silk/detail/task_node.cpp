@@ -20,7 +20,11 @@ engine::pool& task_node::pool() noexcept { return runtime_.pool(); }
 
 std::string task_node::name() const {
   sync::lock_guard hold(text_lock_);
-  return extras_ && extras_->name ? *extras_->name : "task-" + std::to_string(number_);
+  if (extras_ != nullptr) {
+    const std::optional<std::string>& given = extras_->name;
+    if (given) return *given;
+  }
+  return "task-" + std::to_string(number_);
 }
 
 void task_node::set_name(std::string_view name) {
