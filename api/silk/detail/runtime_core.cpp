@@ -369,9 +369,9 @@ runtime_core* current_runtime() noexcept {
 
 runtime_core& required_runtime(const char* verb) {
   if (runtime_core* runtime = current_runtime()) return *runtime;
-  throw usage_error(
-      std::string(verb) +
-      " needs a running task; on another thread use the runtime's member of that name");
+  throw usage_error(std::string(verb) +
+                    " needs a running task; on another thread call it in a task of a runtime: "
+                    "runtime.spawn(...)");
 }
 
 }  // namespace silk::detail
