@@ -262,6 +262,7 @@ auto as_completed(Range&& tasks, as_completed_options options = {},
                 "as_completed spawns the tasks: write as_completed(std::move(tasks))");
   detail::runtime_core& runtime = detail::required_runtime("as_completed");
   std::vector<join_handle<detail::range_task_value<Range>>> all;
+  if constexpr (std::ranges::sized_range<Range>) all.reserve(std::ranges::size(tasks));
   for (auto&& one : tasks) all.push_back(spawn(std::move(one), where));
   return detail::completion_access::make(runtime, std::move(all), options);
 }
