@@ -170,6 +170,9 @@ class spawner {
   template <class F, class... Args>
     requires gives_no_task<F, Args...>
   void spawn(F&&, Args&&...) = delete;  // it gives no task; a plain call: to_thread
+  template <class What>
+    requires stays_where_it_is<What>
+  void spawn(What&&) = delete;  // await it inside of a coroutine, and spawn that
 
  private:
   friend Owner;
@@ -180,7 +183,7 @@ class spawner {
 }  // namespace detail
 
 /// Starts a task of its own on the runtime of the calling task. `what` is a task, a callable that gives
-/// one, or anything else that can be awaited. A callable is moved or copied into the task and lives
+/// one, or anything else that can be awaited and moved. A callable is moved or copied into the task and lives
 /// until it has ended, so a lambda with captures is safe here.
 ///
 /// Starts    soon, on any worker, never inside this call, unless options say `start::eager`.
@@ -235,5 +238,8 @@ void spawn(F&&, Args&&...) = delete;  // it gets copies: take T, not T&, or pass
 template <class F, class... Args>
   requires detail::gives_no_task<F, Args...>
 void spawn(F&&, Args&&...) = delete;  // it gives no task; a plain call: to_thread
+template <class What>
+  requires detail::stays_where_it_is<What>
+void spawn(What&&) = delete;  // await it inside of a coroutine, and spawn that
 
 }  // namespace silk

@@ -3,6 +3,7 @@
 
 #include "detail/scope_awaiter.hpp"
 #include "future.hpp"
+#include "spawn.hpp"
 #include "time.hpp"
 
 #include <chrono>
@@ -42,6 +43,10 @@ template <class T>
 task<T> await_future(future<T> awaited) {
   co_return co_await std::move(awaited);
 }
+
+// What spawn would make a task of.
+template <class What>
+concept becomes_a_task = !any_task<What> && !any_future<What> && makes_a_task<What>;
 
 enum class when_late : std::uint8_t { do_not_start, start_and_cancel };
 
@@ -128,5 +133,22 @@ auto with_deadline(time_point deadline, Future awaited) {
   return detail::timeout_awaiter<T>(detail::await_future(future<T>(std::move(awaited))), deadline,
                                     detail::when_late::start_and_cancel);
 }
+
+/// As with_timeout(d, task), for a callable that gives a task, which is kept until that has ended, or
+/// anything else that can be awaited and moved: `with_timeout(1s, queue.get())`.
+template <class Rep, class Period, detail::becomes_a_task What>
+auto with_timeout(std::chrono::duration<Rep, Period> d, What&& what) {
+  return with_timeout(d, detail::make_task(std::forward<What>(what)));
+}
+/// As above, until a point on the runtime's clock.
+template <detail::becomes_a_task What>
+auto with_deadline(time_point deadline, What&& what) {
+  return with_deadline(deadline, detail::make_task(std::forward<What>(what)));
+}
+
+template <class Limit, detail::stays_where_it_is What>
+void with_timeout(Limit, What&&) = delete;  // await it inside of a coroutine
+template <detail::stays_where_it_is What>
+void with_deadline(time_point, What&&) = delete;  // await it inside of a coroutine
 
 }  // namespace silk

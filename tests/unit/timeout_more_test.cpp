@@ -11,6 +11,53 @@ namespace {
 
 using namespace silk_tests;
 
+class timeout_of_awaitable : public at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(timeout_of_awaitable);
+
+TEST_P(timeout_of_awaitable, gives_what_awaiting_it_gives) {
+  run([]() -> silk::task<> {
+    silk::queue<int> queue;
+    const auto putter = silk::spawn([&]() -> silk::task<> {
+      co_await silk::sleep(1s);
+      queue.put_nowait(7);
+    });
+    const int item = co_await silk::with_timeout(2s, queue.get());
+    EXPECT_EQ(item, 7);
+    co_await silk::with_deadline(silk::now() + 2s, silk::sleep(1s));
+    const auto works = [&queue]() -> silk::task<int> {
+      co_await silk::sleep(1s);
+      co_return static_cast<int>(queue.size());
+    };
+    const int size = co_await silk::with_timeout(2s, works);
+    EXPECT_EQ(size, 0);
+    EXPECT_EQ(silk::now().time_since_epoch(), 3s);
+  });
+}
+
+TEST_P(timeout_of_awaitable, takes_nothing_when_the_time_is_up) {
+  run([]() -> silk::task<> {
+    silk::queue<int> queue;
+    silk::mutex lock;
+    co_await lock.lock();
+    int late = 0;
+    try {
+      static_cast<void>(co_await silk::with_timeout(1s, queue.get()));
+    } catch (const silk::timeout_error&) {
+      ++late;
+    }
+    try {
+      co_await silk::with_timeout(1s, lock.lock());
+    } catch (const silk::timeout_error&) {
+      ++late;
+    }
+    queue.put_nowait(1);
+    lock.unlock();
+    EXPECT_EQ(late, 2);
+    EXPECT_EQ(queue.size(), 1u);
+    EXPECT_FALSE(lock.is_locked());
+  });
+}
+
 class timeout_of_handle : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(timeout_of_handle);
 

@@ -25,6 +25,11 @@ concept gives_no_task =
     std::invocable<std::decay_t<F>, std::decay_t<Args>...> && !awaitable<std::decay_t<F>> &&
     !any_task<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>;
 
+// An await that has to begin where it was written, as that of gather or shield.
+template <class What>
+concept stays_where_it_is = !any_task<What> && awaitable<std::decay_t<What>> &&
+                            !std::constructible_from<std::decay_t<What>, What>;
+
 // A coroutine where a plain function is to be called back.
 template <class F, class... Args>
 concept calls_a_coroutine = std::invocable<F, Args...> && requires {
