@@ -35,9 +35,10 @@ template <class... What>
 using select_fork = fork_pack_awaiter<typename branch_of<What>::child_value...>;
 
 template <class... What>
-class [[nodiscard("a select must be awaited")]] select_awaiter : private select_branches<What...>,
-                                                                 private select_race,
-                                                                 public select_fork<What...> {
+class [[nodiscard("a select must be awaited")]] select_awaiter final
+    : private select_branches<What...>,
+      private select_race,
+      public select_fork<What...> {
  public:
   using result_type = std::variant<stored<typename branch_of<What>::value>...>;
 
