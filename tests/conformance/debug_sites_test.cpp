@@ -119,7 +119,7 @@ ROW(debug, cancel_site_visible_result) {
   std::uint_least32_t await_line = 0;
   const auto program = [&]() -> silk::task<lines> {
     const auto task = silk::spawn(nested());
-    co_await silk::yield();
+    co_await at_rest();
     task.cancel("enough");
     lines seen;
     try {
@@ -143,7 +143,7 @@ ROW(debug, cancel_site_visible_exception) {
   silk::run(
       [&]() -> silk::task<> {
         const auto task = silk::spawn(nested());
-        co_await silk::yield();
+        co_await at_rest();
         task.cancel();
         const std::vector all{task};
         co_await silk::wait(all);
