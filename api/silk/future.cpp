@@ -15,7 +15,7 @@ bool future_wait::suspend(promise_base& waiting) noexcept {
   waiting.make_resumable();
   // A cancel that was pending goes where one that comes later would go.
   while (!begin_wait(*waiting.context, *this)) {
-    if (cancel_now(core_, waiting.context->reason())) continue;
+    if (cancel_now(core_, waiting.context->reason(), waiting.context)) continue;
     waiting.context->give_back_pending();  // too late for that: it is ours
     return false;
   }
@@ -23,16 +23,15 @@ bool future_wait::suspend(promise_base& waiting) noexcept {
 }
 
 void future_wait::throw_end(bool cancel_due, std::source_location where) {
-  if (cancel_due) throw_cancelled(*waiting_->context, where);
-  if (!core_.done()) throw usage_error("a task cannot await itself: it would wait for ever");
+  if (waiting_ == nullptr && !core_.done())
+    throw usage_error("a task cannot await itself: it would wait for ever");
+  if (cancel_due || !core_.done()) throw_cancelled(*waiting_->context, where);
   rethrow_at(core_.error(), where);
 }
 
 cancel_answer future_wait::pass_cancel_on(wait& self, cancel_requests& requests) noexcept {
   auto& here = static_cast<future_wait&>(self);
-  if (here.core_.done()) return {cancel_status::finished};
-  requests.add(here.core_, here.waiting_->context);
-  return {cancel_status::asked};
+  return pass_on(here.core_, here, *here.waiting_->context, requests);
 }
 
 engine::job* future_wait::wake_waiting(waiter& self) noexcept {
@@ -60,9 +59,9 @@ reason_ptr make_reason(std::string text) {
   return text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text));
 }
 
-bool cancel_now(future_core& core, reason_ptr reason) noexcept {
-  cancel_requests requests(std::move(reason));
-  const bool accepted = core.cancel(requests);
+bool cancel_now(future_core& core, reason_ptr reason, task_context* origin) noexcept {
+  cancel_requests requests(std::move(reason), origin);
+  const bool accepted = requests.ask_first(core);
   requests.run();
   return accepted;
 }

@@ -86,7 +86,7 @@ void group_core::member_ended(member& ended) noexcept {
       sync::lock_guard hold(lock_);
       errors_.push_back(ended.child->error());
     }
-    cancel_requests requests(sibling_failed());
+    cancel_requests requests(sibling_failed(), scope_->parent->context);
     abort(requests, tell_body::yes);
     requests.run();
   }
@@ -104,18 +104,35 @@ void group_core::member_ended(member& ended) noexcept {
   if (last && scope.arrive(1)) wake(*scope.parent);
 }
 
+std::vector<core_ptr<future_core>> group_core::children() const {
+  std::vector<core_ptr<future_core>> all;
+  all.reserve(size_);
+  for (member* m = members_; m != nullptr; m = m->next_member) all.push_back(m->child);
+  return all;
+}
+
 void group_core::abort(cancel_requests& requests, tell_body also) noexcept {
-  std::vector<core_ptr<future_core>> children;
+  std::vector<core_ptr<future_core>> told;
   bool body_running = false;
   {
     sync::lock_guard hold(lock_);
     if (aborting_) return;
     aborting_ = true;
     body_running = body_running_;
-    for (member* m = members_; m != nullptr; m = m->next_member) children.push_back(m->child);
+    told = children();
   }
   if (also == tell_body::yes && body_running) scope_->cancel_child(0, requests);
-  for (const auto& child : children) child->cancel(requests);
+  for (const auto& child : told) requests.add(*child);
+}
+
+// For a circle of awaits that leads back to us.
+void group_core::look_at_children(cancel_requests& requests) noexcept {
+  std::vector<core_ptr<future_core>> told;
+  {
+    sync::lock_guard hold(lock_);
+    told = children();
+  }
+  for (const auto& child : told) requests.add_to_look_at(*child);
 }
 
 void group_core::stop(reason_ptr reason) noexcept {
@@ -123,7 +140,7 @@ void group_core::stop(reason_ptr reason) noexcept {
     sync::lock_guard hold(lock_);
     stopped_ = true;
   }
-  cancel_requests requests(std::move(reason));
+  cancel_requests requests(std::move(reason), scope_->parent->context);
   abort(requests, tell_body::yes);
   requests.run();
 }
@@ -131,17 +148,19 @@ void group_core::stop(reason_ptr reason) noexcept {
 std::uint64_t group_core::child_ended(fork_base& body) noexcept {
   static const auto body_ended = std::make_shared<const std::string>("the group's body has ended");
   bool give_up = body.held != outcome::value;
+  bool told_before = false;
   {
     sync::lock_guard hold(lock_);
     body_running_ = false;
     give_up = give_up || cancelled_from_above_;
+    told_before = aborting_;
     if (size_ == 0) return 1;  // nobody else can come: only the body and children may spawn
     ++size_;                   // ourselves, so that the group cannot end while we look at it
   }
   link_ancestors(body);  // keeps F4: a body that never suspended has told nobody above that we wait
-  if (give_up) {
-    cancel_requests requests(body_ended);
-    abort(requests, tell_body::no);
+  if (give_up || told_before) {
+    cancel_requests requests(body_ended, scope_->parent->context);
+    told_before ? look_at_children(requests) : abort(requests, tell_body::no);
     requests.run();
   }
   sync::lock_guard hold(lock_);
@@ -149,13 +168,15 @@ std::uint64_t group_core::child_ended(fork_base& body) noexcept {
 }
 
 void group_core::cancel(cancel_requests& requests) noexcept {
-  bool body_running = true;
+  bool told_before = false;
   {
     sync::lock_guard hold(lock_);
-    cancelled_from_above_ = true;
-    body_running = body_running_;
+    if (!requests.only_looks()) cancelled_from_above_ = true;
+    if (body_running_) return;
+    told_before = aborting_;
   }
-  if (!body_running) abort(requests, tell_body::no);
+  told_before || requests.only_looks() ? look_at_children(requests)
+                                       : abort(requests, tell_body::no);
 }
 
 }  // namespace silk::detail

@@ -52,6 +52,8 @@ class group_core final : public fork_outsiders {
   enum class tell_body : std::uint8_t { no, yes };
 
   void abort(cancel_requests& requests, tell_body also) noexcept;
+  void look_at_children(cancel_requests& requests) noexcept;  // they have been told before
+  std::vector<core_ptr<future_core>> children() const;        // [holder of lock_]
   void member_ended(member& ended) noexcept;
   static engine::job* member_completed(waiter& self) noexcept;
   static promise_base* owner_of(const waiter& w) noexcept;  // who waits at the end of the group

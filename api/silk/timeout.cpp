@@ -36,7 +36,7 @@ void timeout_timer::fired(engine::job& self) noexcept {
   timeout_timer& timer = *static_cast<fired_job&>(self).timer;
   fork_group& group = *timer.group_;
   timer.expired_ = true;
-  cancel_requests requests(time_is_up());
+  cancel_requests requests(time_is_up(), &group.child(0));
   group.cancel_child(0, requests);
   requests.run();
   if (group.arrive(1)) wake(*group.parent);

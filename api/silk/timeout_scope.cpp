@@ -128,7 +128,7 @@ void time_limit::arm_or_abort() noexcept {
 
 void time_limit::expire() noexcept {
   static const auto time_is_up = std::make_shared<const std::string>("the time is up");
-  cancel_requests requests(time_is_up);
+  cancel_requests requests(time_is_up, &group_->child(0));
   group_->cancel_child(0, requests);
   requests.run();
   work_done();

@@ -29,6 +29,15 @@ struct await_access {
     return nullptr;
   }
 
+  static bool passes_cancel_on(const wait& w) noexcept {
+    if (w.try_cancel == observe_wait::on_cancel)
+      return static_cast<const observe_wait&>(w).policy_ == let_go::when_a_sibling_failed;
+    if (w.try_cancel == watch_group::on_cancel)
+      return static_cast<const watch_group&>(w).cancel_policy_ == watch_cancel::cancels_them;
+    return w.try_cancel == future_wait::pass_cancel_on ||
+           w.try_cancel == fork_group::cancel_children;
+  }
+
   static promise_base* waiting(waiter& w) noexcept {
     if (w.completed == future_wait::wake_waiting) return static_cast<future_wait&>(w).waiting_;
     if (w.completed == observe_wait::wake_waiting) return static_cast<observe_wait&>(w).waiting_;
@@ -134,6 +143,8 @@ await_chain chain_from(promise_base& innermost) {
 }
 
 std::optional<await_chain> chain_of_waiting(task_node& task) { return chain_in(task.context()); }
+
+bool passes_cancel_on(const wait& w) noexcept { return await_access::passes_cancel_on(w); }
 
 std::vector<await_chain> chains_waiting_for(future_core& awaited) {
   return await_access::waiting_for(awaited);

@@ -7,9 +7,9 @@
 // task is the next look. So the chains of a graph may be of different moments.
 #pragma once
 
-#include "context.hpp"
 #include "future_core.hpp"
 #include "recorded.hpp"
+#include "task_context.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -39,6 +39,9 @@ await_chain chain_from(promise_base& innermost);
 // Of a task that waits; nothing if it runs, is about to, or waits in a way that cannot be interrupted.
 std::optional<await_chain> chain_of_waiting(
     task_node& task);  // [any, with a reference to the task]
+
+// Whether a cancel that finds a task in `w` goes to others, who end the wait. [who keeps it there]
+bool passes_cancel_on(const wait& w) noexcept;
 
 // The tasks that wait for `awaited`, each once. [any, with a reference]
 std::vector<await_chain> chains_waiting_for(future_core& awaited);

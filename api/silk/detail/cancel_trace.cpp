@@ -1,8 +1,8 @@
 #include "cancel_trace.hpp"
 
 #include "../errors.hpp"
-#include "context.hpp"
 #include "debugging.hpp"
+#include "task_context.hpp"
 
 namespace silk {
 

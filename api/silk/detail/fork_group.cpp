@@ -24,8 +24,8 @@ void fork_group::child_failed(fork_base& ended) noexcept {
   first_failure = &ended;
   // relaxed: only saves telling the children twice
   if (children == 1 || cancel_requested.load(sync::memory_order_relaxed)) return;
-  if (try_hold() != hold_result::held) return;
-  cancel_requests requests(sibling_failed());
+  if (!try_hold()) return;
+  cancel_requests requests(sibling_failed(), parent->context);
   requests.add(*this);
   requests.run();
 }
@@ -43,60 +43,54 @@ bool fork_group::link() noexcept {
   bool cancel_was_pending = false;
   while (!above.enter_wait(*this)) cancel_was_pending = true;
   if (cancel_was_pending) {
-    cancel_requests requests(above.reason());
+    cancel_requests requests(above.reason(), &above);
     cancel_children(*this, requests);
     requests.run();
   }
   return true;
 }
 
-hold_result fork_group::try_hold() noexcept {
+bool fork_group::try_hold() noexcept {
   std::uint64_t value = remote.load(sync::memory_order_acquire);  // E:join in
   do {
-    if ((value & hold) != 0) return hold_result::held_by_another;
-    if (value == (total | arrived)) return hold_result::completed;
-  } while (!remote.compare_exchange_weak(value, value | hold,
+    if (value == (total | arrived)) return false;
+  } while (!remote.compare_exchange_weak(value, value + hold,
                                          sync::memory_order_acq_rel,  // E:join in/out
                                          sync::memory_order_acquire));  // E:join in
-  return hold_result::held;
+  return true;
 }
 
 void fork_group::drop_hold() noexcept {
-  const std::uint64_t complete = total | arrived;                           // read before: F3
-  const auto before = remote.fetch_and(~hold, sync::memory_order_acq_rel);  // E:join in/out
-  if ((before & ~hold) == complete) wake(*parent);
+  const std::uint64_t complete = total | arrived;                          // read before: F3
+  const auto before = remote.fetch_sub(hold, sync::memory_order_acq_rel);  // E:join in/out
+  if (before - hold == complete) wake(*parent);
 }
 
 void fork_group::note_reason(const cancel_requests& requests) noexcept {
-  if (has_reason) return;
-  has_reason = true;
-  reason = requests.reason();
+  reason_state seen = reason_state::none;
+  if (reasoned.compare_exchange_strong(seen, reason_state::being_written,
+                                       sync::memory_order_acquire,     // E:reason in
+                                       sync::memory_order_acquire)) {  // E:reason in
+    reason = requests.reason();
+    return reasoned.store(reason_state::written, sync::memory_order_release);  // E:reason out
+  }
+  while (seen != reason_state::written) {  // by a canceller that is about to be done
+    sync::give_way();
+    seen = reasoned.load(sync::memory_order_acquire);  // E:reason in
+  }
 }
 
 void fork_group::cancel_child(std::size_t i, cancel_requests& requests) noexcept {
-  // Waits for another holder: it may be about to write the reason that the child would read.
-  while (try_hold() == hold_result::held_by_another) sync::give_way();
   note_reason(requests);
-  drop_hold();  // before: a cancel from above that finds a holder relies on what the holder tells
   child(i).cancel(requests);
-}
-
-void fork_group::cancel_members(cancel_requests& requests) noexcept {
-  note_reason(requests);
-  for (std::uint32_t i = 0; i < children; ++i) {
-    child(i).cancel(requests);
-    requests.ask_futures();  // keeps C1: the child may be held back until it has its answer
-  }
-  if (outsiders != nullptr) outsiders->cancel(requests);
 }
 
 cancel_answer fork_group::cancel_children(wait& self, cancel_requests& requests) noexcept {
   auto& group = static_cast<fork_group&>(self);
-  const hold_result result = group.try_hold();
-  if (result == hold_result::completed) return {cancel_status::finished};
+  if (!group.try_hold()) return {cancel_status::finished};
   // relaxed: the parent reads it after the join, which our hold delays
-  group.cancel_requested.store(true, sync::memory_order_relaxed);
-  if (result == hold_result::held) requests.add(group);
+  if (!requests.only_looks()) group.cancel_requested.store(true, sync::memory_order_relaxed);
+  requests.add(group);
   return {cancel_status::forwarded};
 }
 

@@ -19,10 +19,11 @@
 // Edges   E:join      every RMW on remote            -> the one that completes it
 //         E:link      the exchange on linked         -> later looks at it
 //         E:failure   the exchange on failed         -> its readers
+//         E:reason    the store of `written`         -> later cancellers
 #pragma once
 
-#include "context.hpp"
 #include "promise.hpp"
+#include "task_context.hpp"
 
 #include <coroutine>
 #include <cstddef>
@@ -32,7 +33,7 @@
 namespace silk::detail {
 
 enum class on_failure : std::uint8_t { cancel_siblings, keep_going };
-enum class hold_result : std::uint8_t { held, held_by_another, completed };
+enum class reason_state : std::uint8_t { none, being_written, written };
 
 // Members of a group that are no coroutines, such as the timer of a timeout.
 class fork_outsiders {
@@ -102,10 +103,10 @@ struct fork_group : wait {
   // Makes our wait known to the parent's context. False: it was already. [task of a child]
   bool link() noexcept;
 
-  hold_result try_hold() noexcept;                          // keeps the parent suspended [any]
-  void drop_hold() noexcept;                                // may wake the parent [holder]
-  void cancel_members(cancel_requests& requests) noexcept;  // [holder]
-  // Asks one child to stop. [an outsider that has not arrived, and holds no group]
+  // Keeps the parent suspended; any number may at once. False: all have ended, and it goes on. [any]
+  [[nodiscard]] bool try_hold() noexcept;
+  void drop_hold() noexcept;  // may wake the parent [holder]
+  // Asks one child to stop. [holder, or an outsider that has not arrived]
   void cancel_child(std::size_t i, cancel_requests& requests) noexcept;
 
   // The parent is running again. True: the group was cancelled from above, or a cancel is due now:
@@ -115,7 +116,7 @@ struct fork_group : wait {
   static cancel_answer cancel_children(wait& self, cancel_requests& requests) noexcept;
 
   static constexpr std::uint64_t arrived = std::uint64_t{1} << 40;
-  static constexpr std::uint64_t hold = std::uint64_t{1} << 41;
+  static constexpr std::uint64_t hold = std::uint64_t{1} << 41;  // each holder adds one
 
   promise_base* parent = nullptr;
   std::byte* slots;
@@ -129,14 +130,15 @@ struct fork_group : wait {
   sync::atomic<bool> linked{false};
   sync::atomic<bool> failed{false};
   sync::atomic<bool> cancel_requested{false};
-  bool has_reason = false;  // [holder]
+  sync::atomic<reason_state> reasoned{reason_state::none};
   sync::atomic<std::uint64_t> remote{0};
   fork_base* first_failure = nullptr;  // written by the child that raised `failed`
-  reason_ptr reason;                   // written by the first holder, before any child is told
+  reason_ptr reason;                   // written by the first canceller, before any child is told
 
  private:
   void child_failed(fork_base& ended) noexcept;
-  void note_reason(const cancel_requests& requests) noexcept;  // [holder]
+  void note_reason(
+      const cancel_requests& requests) noexcept;  // the first one stays [any canceller]
   std::coroutine_handle<> start_through_the_loop(engine::worker& worker) noexcept;
   std::coroutine_handle<> pass_token() noexcept;
   // After a child that this thread had entered from its loop.

@@ -6,7 +6,11 @@ namespace silk::detail {
 
 bool future_core::add_waiter(waiter& w) noexcept {
   sync::lock_guard hold(lock_);
-  if (done() || w.stage == waiter_stage::withdrawn) return false;
+  if (done() || w.stage == waiter_stage::withdrawn) {
+    if (w.holders == 0) return false;
+    w.stage = waiter_stage::kept;
+    return true;
+  }
   w.stage = waiter_stage::linked;
   w.previous = last_;
   w.next = nullptr;
@@ -22,15 +26,54 @@ removal future_core::remove_waiter(waiter& w) noexcept {
     case waiter_stage::withdrawn:
       w.stage = waiter_stage::withdrawn;
       return removal::before_added;
+    case waiter_stage::kept:
+      return removal::held;
     case waiter_stage::told:
       return removal::too_late;
     case waiter_stage::linked:
       break;
   }
+  unlink(w);
+  w.stage = w.holders == 0 ? waiter_stage::fresh : waiter_stage::kept;
+  return w.holders == 0 ? removal::unlinked : removal::held;
+}
+
+void future_core::unlink(waiter& w) noexcept {
   (w.previous != nullptr ? w.previous->next : first_) = w.next;
   (w.next != nullptr ? w.next->previous : last_) = w.previous;
-  w.stage = waiter_stage::fresh;
-  return removal::unlinked;
+}
+
+bool future_core::hold_waiter(waiter& w) noexcept {
+  sync::lock_guard hold(lock_);
+  if (w.stage == waiter_stage::told) return false;
+  ++w.holders;
+  return true;
+}
+
+void future_core::let_go(waiter& w) noexcept {
+  engine::pool* const home = w.pool;
+  engine::job* woken = nullptr;
+  {
+    sync::lock_guard hold(lock_);
+    if (--w.holders != 0 || w.stage != waiter_stage::kept) return;
+    w.stage = waiter_stage::told;
+    woken = w.completed(w);
+  }
+  if (woken != nullptr) home->schedule(*woken);
+}
+
+void future_core::give_up(waiter& w) noexcept {
+  engine::pool* const home = w.pool;
+  engine::job* woken = nullptr;
+  {
+    sync::lock_guard hold(lock_);
+    if (w.stage == waiter_stage::fresh) w.stage = waiter_stage::withdrawn;
+    if (w.stage != waiter_stage::linked) return;
+    unlink(w);
+    w.stage = w.holders == 0 ? waiter_stage::told : waiter_stage::kept;
+    if (w.holders == 0) woken = w.completed(w);
+  }
+  if (woken != nullptr) home->schedule(*woken);
 }
 
 void future_core::complete(outcome reached, after_completion then) noexcept {
@@ -44,7 +87,8 @@ void future_core::complete(outcome reached, after_completion then) noexcept {
       waiter& w = *first_;
       first_ = w.next;
       if (first_ != nullptr) first_->previous = nullptr;
-      w.stage = waiter_stage::told;
+      w.stage = w.holders == 0 ? waiter_stage::told : waiter_stage::kept;
+      if (w.holders != 0) continue;
       engine::pool* home = w.pool;
       // After the call `w` may be gone.
       if (engine::job* job = w.completed(w)) woken.add(*home, *job);

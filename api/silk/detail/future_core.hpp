@@ -15,7 +15,7 @@
 // Edges   E:future-done   complete's store of state_   -> done()
 #pragma once
 
-#include "context.hpp"
+#include "cancel_requests.hpp"
 #include "done_callbacks.hpp"
 #include "engine.hpp"
 #include "result.hpp"
@@ -33,13 +33,14 @@ namespace silk::detail {
 // Where a waiter is, under the future's lock.
 //
 //   fresh --add--> linked --remove--> fresh
-//     |               `--complete---> told
+//     |               `--complete---> told, or while it is held: kept --let_go--> told
 //     `--remove--> withdrawn          (add then refuses it)
-enum class waiter_stage : std::uint8_t { fresh, linked, withdrawn, told };
+enum class waiter_stage : std::uint8_t { fresh, linked, withdrawn, kept, told };
 
 enum class removal : std::uint8_t {
   unlinked,      // it was waiting
   before_added,  // it never will wait
+  held,          // it will be told when it is let go
   too_late,      // completion has told it
 };
 
@@ -57,6 +58,7 @@ struct waiter {
   waiter* previous = nullptr;
   waiter* next = nullptr;
   waiter_stage stage = waiter_stage::fresh;
+  std::uint32_t holders = 0;
 };
 
 class future_core {
@@ -86,8 +88,14 @@ class future_core {
   // False: already done, or `w` was withdrawn, and it has not been kept. After `true` it may have been
   // told and be gone: do not touch it. [any]
   [[nodiscard]] bool add_waiter(waiter& w) noexcept;
-  // After any answer nothing points at `w`. [any]
+  // After any answer but `held` nothing points at `w`. [any]
   removal remove_waiter(waiter& w) noexcept;
+
+  // Keeps the owner of `w` waiting, until let_go. False: it has been told already. [any]
+  [[nodiscard]] bool hold_waiter(waiter& w) noexcept;
+  void let_go(waiter& w) noexcept;  // [holder]
+  // Tells `w` although the future is not done, once nobody holds it. [who keeps its owner waiting]
+  void give_up(waiter& w) noexcept;
 
   // Asks for an end by cancellation; false when it was already done. [any]
   virtual bool cancel(cancel_requests& requests) noexcept = 0;
@@ -157,6 +165,8 @@ class future_core {
   sync::atomic<std::uint32_t> references_;
   sync::atomic<std::uint8_t> state_{0};
   sync::atomic<bool> seen_{false};
+  void unlink(waiter& w) noexcept;  // [lock_]
+
   mutable sync::spinlock lock_;
   // Guarded by lock_.
   waiter* first_ = nullptr;

@@ -11,10 +11,10 @@
 // The promise is also the job that resumes the coroutine: a task that waits needs no other node.
 #pragma once
 
-#include "context.hpp"
 #include "engine.hpp"
 #include "result.hpp"
 #include "running.hpp"
+#include "task_context.hpp"
 
 #include <coroutine>
 #include <exception>

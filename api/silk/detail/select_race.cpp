@@ -22,8 +22,8 @@ std::uint64_t select_race::child_ended(fork_base& ended) noexcept {
   fork_group& group = *ended.group;
   // relaxed: only saves telling the children twice
   if (group.children == 1 || group.cancel_requested.load(sync::memory_order_relaxed)) return 0;
-  if (group.try_hold() != hold_result::held) return 0;
-  cancel_requests requests(another_was_first());
+  if (!group.try_hold()) return 0;
+  cancel_requests requests(another_was_first(), group.parent->context);
   requests.add(group);
   requests.run();
   return 0;

@@ -112,7 +112,7 @@ void task_node::cancel_for_closing(const reason_ptr& reason) noexcept {
     left_over_ =
         context_.mark_cancelled();  // under the lock: who finds the flag set may rely on the mark
   }
-  cancel_requests requests(reason);
+  cancel_requests requests(reason, &context_);
   context_.interrupt_marked(requests);
   requests.run();
 }

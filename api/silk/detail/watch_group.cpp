@@ -26,15 +26,18 @@ bool watch_group::suspend(promise_base& waiting) noexcept {
   waiting_ = &waiting;
   pool_ = &engine::current_worker()->owner();
   waiting.make_resumable();
+  bool cancel_was_pending = false;
   while (!begin_wait(*waiting.context, *this)) {
-    cancelled_ = true;
+    cancel_was_pending = true;
+    bits_.fetch_or(cancelled, sync::memory_order_relaxed);  // relaxed: nobody else is here yet
     if (cancel_policy_ == watch_cancel::leaves_them) return false;
-    // A cancel that was pending goes where one that comes later would go.
-    cancel_requests requests(waiting.context->reason());
-    for (future_core* future : futures_) requests.add(*future);
-    requests.run();
   }
   register_all();
+  if (cancel_was_pending) {  // it goes where one that comes now would go
+    cancel_requests requests(waiting.context->reason(), waiting.context);
+    static_cast<void>(tell_members(requests));
+    requests.run();
+  }
   const bool armed = looks_once() ? queue_look() : timeout_ != duration::max() && arm_timer();
   if (futures_.empty()) static_cast<void>(trigger());
   return end_registration(armed);
@@ -42,8 +45,8 @@ bool watch_group::suspend(promise_base& waiting) noexcept {
 
 // True: the task is suspended, and may be running again already. False: it goes on at once.
 bool watch_group::end_registration(bool timer_armed) noexcept {
-  std::uint8_t bits = bits_.load(sync::memory_order_acquire);  // E:watch in
-  while ((bits & triggered) == 0) {
+  std::uint32_t bits = bits_.load(sync::memory_order_acquire);  // E:watch in
+  while ((bits & triggered) == 0 || bits >= hold) {
     if (bits_.compare_exchange_weak(bits, bits | ready,
                                     sync::memory_order_acq_rel,     // E:watch in/out
                                     sync::memory_order_acquire)) {  // E:watch in
@@ -106,7 +109,7 @@ bool watch_group::counts(outcome reached) noexcept {
 // Returns the job to make runnable, if it is the caller's to do so.
 engine::job* watch_group::trigger() noexcept {
   const auto before = bits_.fetch_or(triggered, sync::memory_order_acq_rel);  // E:watch in/out
-  if ((before & triggered) != 0 || (before & ready) == 0) return nullptr;
+  if ((before & triggered) != 0 || (before & ready) == 0 || before >= hold) return nullptr;
   return timer_is_out_of_the_way() ? waiting_ : nullptr;
 }
 
@@ -138,28 +141,40 @@ void watch_group::timer_fired(engine::job& self) noexcept {
 
 cancel_answer watch_group::on_cancel(wait& self, cancel_requests& requests) noexcept {
   auto& group = static_cast<watch_group&>(self);
-  const auto bits = group.bits_.load(sync::memory_order_acquire);  // E:watch in
-  if ((bits & triggered) != 0) return {cancel_status::finished};
-  if (group.cancel_policy_ == watch_cancel::cancels_them) {
-    group.cancelled_ = true;
-    for (future_core* future : group.futures_) requests.add(*future);
-    return {cancel_status::forwarded};
-  }
+  if (group.cancel_policy_ == watch_cancel::cancels_them) return group.tell_members(requests);
   const auto before =
-      group.bits_.fetch_or(triggered, sync::memory_order_acq_rel);  // E:watch in/out
+      group.bits_.fetch_or(triggered | cancelled, sync::memory_order_acq_rel);  // E:watch in/out
   if ((before & triggered) != 0) return {cancel_status::finished};
-  group.cancelled_ = true;
   if ((before & ready) == 0) return {cancel_status::early};
   // If the timer's job is on its way it wakes the task.
   if (!group.timer_is_out_of_the_way()) return {cancel_status::early};
   return {cancel_status::claimed, group.waiting_};
 }
 
+cancel_answer watch_group::tell_members(cancel_requests& requests) noexcept {
+  const std::uint32_t told = requests.only_looks() ? 0 : cancelled;
+  std::uint32_t bits = bits_.load(sync::memory_order_acquire);  // E:watch in
+  do {
+    if ((bits & triggered) != 0 && bits < hold) return {cancel_status::finished};
+  } while (!bits_.compare_exchange_weak(bits, (bits | told) + hold,
+                                        sync::memory_order_acq_rel,  // E:watch in/out
+                                        sync::memory_order_acquire));  // E:watch in
+  requests.add_members(*this);
+  return {cancel_status::forwarded};
+}
+
+void watch_group::drop_hold() noexcept {
+  promise_base* const waiting = waiting_;
+  engine::pool& home = *pool_;
+  const auto after = bits_.fetch_sub(hold, sync::memory_order_acq_rel) - hold;  // E:watch in/out
+  if (after < hold && (after & triggered) != 0 && (after & ready) != 0) home.schedule(*waiting);
+}
+
 void watch_group::finish(std::source_location where) {
   for (std::size_t i = 0; i < registered_; ++i) members_[i].core->remove_waiter(members_[i]);
   task_context& context = *waiting_->context;
   const bool due = context.leave_wait();
-  if (!cancelled_ && !due) return;
+  if (!was_cancelled() && !due) return;
   static_cast<void>(context.take_pending());
   throw_cancelled(context, where);
 }

@@ -7,10 +7,13 @@
 //   bits:  triggered 1   somebody had a reason to go on
 //          ready     2   registration is over: the task is suspended, whoever may wake it does
 //          timer     4   the timer's job has run and will not touch us again
+//          cancelled 8   a cancel is why it goes on
+//          hold     16   and more: cancellers who are about to tell the futures, each adds one
 //
-// W1: the task is woken once, by the trigger if `ready` was set; if the timer could not be taken back
-//     any more, by the timer's job instead; and not at all if registration found `triggered`: then it
-//     does not suspend, unless the timer's job is on its way and will wake it.
+// W1: the task is woken once, by the trigger if `ready` was set and nobody held it; by the last holder
+//     to let go; if the timer could not be taken back any more, by the timer's job instead; and not at
+//     all if registration found `triggered`: then it does not suspend, unless the timer's job is on
+//     its way and will wake it. Nobody holds a group that has a timer.
 // W2: `ready` is set by the last touch of the registering side.
 //
 // Edges   E:watch      every RMW on bits_        -> every later one
@@ -59,9 +62,12 @@ class watch_group : public native_awaiter, private wait {
 
  private:
   friend await_access;
-  static constexpr std::uint8_t triggered = 1;
-  static constexpr std::uint8_t ready = 2;
-  static constexpr std::uint8_t timer_ran = 4;
+  friend cancel_requests;
+  static constexpr std::uint32_t triggered = 1;
+  static constexpr std::uint32_t ready = 2;
+  static constexpr std::uint32_t timer_ran = 4;
+  static constexpr std::uint32_t cancelled = 8;
+  static constexpr std::uint32_t hold = 16;
 
   struct member : waiter {
     member() noexcept : waiter(member_completed) {}
@@ -74,6 +80,10 @@ class watch_group : public native_awaiter, private wait {
 
   bool suspend(promise_base& waiting) noexcept;
   void register_all() noexcept;
+  bool was_cancelled() const noexcept {
+    // relaxed: whoever set it happens before our resumption
+    return (bits_.load(sync::memory_order_relaxed) & cancelled) != 0;
+  }
   bool looks_once() const noexcept { return timeout_ <= duration::zero(); }
   bool queue_look() noexcept;
   bool arm_timer() noexcept;
@@ -84,6 +94,8 @@ class watch_group : public native_awaiter, private wait {
   static engine::job* member_completed(waiter& self) noexcept;
   static void timer_fired(engine::job& self) noexcept;
   static cancel_answer on_cancel(wait& self, cancel_requests& requests) noexcept;
+  cancel_answer tell_members(cancel_requests& requests) noexcept;
+  void drop_hold() noexcept;  // [holder]
 
   std::vector<future_core*> futures_;
   std::unique_ptr<member[]> members_;
@@ -92,8 +104,7 @@ class watch_group : public native_awaiter, private wait {
   watch_cancel cancel_policy_;
   duration timeout_ = duration::max();  // max: none
   sync::atomic<std::size_t> outstanding_;
-  sync::atomic<std::uint8_t> bits_{0};
-  bool cancelled_ = false;
+  sync::atomic<std::uint32_t> bits_{0};
   engine::pool* pool_ = nullptr;
   promise_base* waiting_ = nullptr;
   engine::timer_node timer_;

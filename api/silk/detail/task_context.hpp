@@ -11,15 +11,15 @@
 //     0 --cancel--> pending --enter_wait/leave_wait: `cancelled` is thrown--> 0
 //     wait --cancel--> wait|busy --try_cancel--> claimed:   0, the canceller wakes the task
 //                                                finished:  wait|pending, thrown when it resumes
-//                                                forwarded: wait, whoever is waited for will end it
-//                                                asked:     wait, or wait|pending if what is waited
-//                                                           for was faster and ends as it likes
+//                                                forwarded: wait, whoever is waited for will end it;
+//                                                           or wait|pending, if that was faster and
+//                                                           ends as it likes
 //     wait --mark--> wait|pending --interrupt_marked--> wait|busy, as above
 //     wait --hold_wait--> wait|busy|pending --release_wait--> wait     (only to look at it)
 //     any --close--> closed     (spawned tasks: the outcome is decided, cancel says no)
 //
-// C1: busy is held by one canceller, for a few instructions or until what is waited for has answered;
-//     the task cannot leave its wait meanwhile, so the canceller may touch the wait.
+// C1: busy is held by one canceller, for a few instructions; the task cannot leave its wait meanwhile,
+//     so the canceller may touch the wait.
 //     Who only looks holds it, too; cancellers wait until it has looked.
 // C2 (design invariant 4): fire, cancel and complete claim a wait once, under the lock of the one
 //     source that the wait hangs in; a claimed wait is in no queue, wheel or list.
@@ -38,11 +38,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace silk::detail {
 
-class future_core;
+class cancel_requests;
 class task_node;
 struct await_access;
 struct fork_group;
@@ -56,37 +55,12 @@ enum class cancel_status : std::uint8_t {
   claimed,    // the wait is over and hangs nowhere: the canceller makes `wake` runnable
   early,      // not suspended yet: the suspending side will notice
   finished,   // completion came first: cancel stays pending and is thrown at the resumption
-  forwarded,  // what is waited for has been told: the wait ends when that ends
-  asked,      // what is waited for is about to be asked; settle() follows
+  forwarded,  // what is waited for is told: the wait ends when that ends
 };
 
 struct cancel_answer {
   cancel_status status;
   engine::job* wake = nullptr;  // exactly when claimed
-};
-
-// The requests that one cancel sets off, worked off one after the other, so that a deep tree of tasks
-// does not need a deep stack.
-class cancel_requests {
- public:
-  explicit cancel_requests(reason_ptr reason) noexcept : reason_(std::move(reason)) {}
-  const reason_ptr& reason() const noexcept { return reason_; }
-  void add(fork_group& held);  // the group's hold is ours and dropped when it has been walked
-  // The future is kept alive until it has been asked; the answer is for `asker`, if there is one.
-  void add(future_core& awaited, task_context* asker = nullptr);
-  void run() noexcept;
-  // Only what concerns futures: their askers are held back until they have the answer.
-  void ask_futures() noexcept;
-
- private:
-  struct question {
-    future_core* awaited;
-    task_context* asker;
-  };
-
-  reason_ptr reason_;
-  std::vector<fork_group*> groups_;
-  std::vector<question> questions_;
 };
 
 // One suspension, as cancellation sees it. Lives in the awaiter.
@@ -149,9 +123,9 @@ struct task_context : receiver {
   // still in one, is interrupted. [any]
   bool mark_cancelled() noexcept;
   void interrupt_marked(cancel_requests& requests) noexcept;
-  // The answer to a question that cancel() asked. Refused: the cancel stays with this task, or an
-  // accepted cancel would be lost (C3). [the canceller that holds busy]
-  void settle(bool accepted) noexcept;
+  // What it waits for was told of the cancel too late: the cancel stays with this task, or an accepted
+  // one would be lost (C3). [who keeps the task in its wait]
+  void keep_pending() noexcept;
   // Keeps the task in its wait, until release_wait; nullptr if it is in none, or somebody is about to
   // end it. For a moment only, and no lock of the library may be taken meanwhile. [any]
   wait* hold_wait() noexcept;

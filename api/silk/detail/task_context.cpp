@@ -1,7 +1,6 @@
-#include "context.hpp"
+#include "task_context.hpp"
 
 #include "fork_group.hpp"
-#include "future_core.hpp"
 #include "task_node.hpp"
 
 namespace silk::detail {
@@ -111,16 +110,21 @@ void task_context::interrupt(wait& current, cancel_requests& requests) noexcept 
     case cancel_status::forwarded:
       word.store(value, sync::memory_order_release);  // E:wait-busy out
       break;
-    case cancel_status::asked:  // settle() is to come
-      break;
   }
 }
 
-void task_context::settle(bool accepted) noexcept {
-  // relaxed: nobody else changes the word of a task whose wait we hold
-  const std::uintptr_t value = word.load(sync::memory_order_relaxed);
-  // E:wait-busy out, E:pending out
-  word.store((value & ~busy) | (accepted ? 0 : pending), sync::memory_order_release);
+void task_context::keep_pending() noexcept {
+  std::uintptr_t value = word.load(sync::memory_order_relaxed);  // relaxed: the CAS decides
+  for (int spins = 0;; ++spins) {
+    if ((value & busy) == 0 &&
+        word.compare_exchange_weak(value, value | pending,
+                                   sync::memory_order_acq_rel,     // E:wait-busy in, E:pending out
+                                   sync::memory_order_relaxed)) {  // relaxed: looks again
+      return;
+    }
+    spins < 64 ? sync::cpu_relax() : sync::give_way();  // C1: who is at it is about to be done
+    value = word.load(sync::memory_order_relaxed);      // relaxed: looks again
+  }
 }
 
 std::uint32_t task_context::uncancel() noexcept {
@@ -154,34 +158,6 @@ task_node& task_context::root() noexcept {
 reason_ptr task_context::reason() const noexcept {
   if (kind == receiver_kind::fork) return static_cast<const fork_base*>(this)->group->reason;
   return static_cast<const root_context*>(this)->node->cancel_reason();
-}
-
-void cancel_requests::add(fork_group& held) { groups_.push_back(&held); }
-
-void cancel_requests::add(future_core& awaited, task_context* asker) {
-  awaited.add_ref();
-  questions_.push_back({&awaited, asker});
-}
-
-void cancel_requests::ask_futures() noexcept {
-  while (!questions_.empty()) {
-    const question next = questions_.back();
-    questions_.pop_back();
-    const bool accepted = next.awaited->cancel(*this);
-    if (next.asker != nullptr) next.asker->settle(accepted);
-    next.awaited->release();
-  }
-}
-
-void cancel_requests::run() noexcept {
-  for (;;) {
-    ask_futures();
-    if (groups_.empty()) return;
-    fork_group& group = *groups_.back();
-    groups_.pop_back();
-    group.cancel_members(*this);
-    group.drop_hold();
-  }
 }
 
 }  // namespace silk::detail

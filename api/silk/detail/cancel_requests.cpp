@@ -1,0 +1,151 @@
+#include "cancel_requests.hpp"
+
+#include "await_chain.hpp"
+#include "fork_group.hpp"
+#include "future_core.hpp"
+#include "task_node.hpp"
+#include "watch_group.hpp"
+
+namespace silk::detail {
+
+void cancel_requests::add(fork_group& held) {
+  steps_.push_back({.kind = step_kind::tell_children, .looks = looks_, .children = &held});
+}
+
+void cancel_requests::add_members(watch_group& held) {
+  steps_.push_back({.kind = step_kind::drop_watch, .watching = &held});
+  for (std::size_t i = held.futures_.size(); i-- > 0;) {  // the first one is told first
+    future_core& awaited = *held.futures_[i];
+    awaited.add_ref();
+    steps_.push_back({.kind = step_kind::ask,
+                      .looks = looks_,
+                      .awaited = &awaited,
+                      .asking = &held.members_[i]});
+  }
+}
+
+void cancel_requests::add(future_core& awaited) {
+  awaited.add_ref();
+  steps_.push_back({.kind = step_kind::ask, .looks = looks_, .awaited = &awaited});
+}
+
+void cancel_requests::add_to_look_at(future_core& told_before) {
+  add(told_before);
+  steps_.back().looks = true;
+}
+
+void cancel_requests::add(future_core& awaited, waiter& held, task_context& asker) {
+  awaited.add_ref();
+  steps_.push_back({.kind = step_kind::ask,
+                    .looks = looks_,
+                    .awaited = &awaited,
+                    .asking = &held,
+                    .asker = &asker});
+}
+
+bool cancel_requests::ask_first(future_core& core) noexcept {
+  const task_node* const task = core.task();
+  if (task != nullptr) static_cast<void>(enter(*task));  // until the end
+  return core.cancel(*this);
+}
+
+void cancel_requests::run() noexcept {
+  while (!steps_.empty()) {
+    const step next = steps_.back();
+    steps_.pop_back();
+    switch (next.kind) {
+      case step_kind::ask:
+        ask(next);
+        break;
+      case step_kind::asked:
+        if (const task_node* task = next.awaited->task()) leave(*task);
+        close(next);
+        break;
+      case step_kind::tell_children:
+        tell_next_child(next);
+        break;
+      case step_kind::drop_watch:
+        next.watching->drop_hold();
+        break;
+    }
+  }
+}
+
+void cancel_requests::ask(step question) noexcept {
+  future_core& awaited = *question.awaited;
+  task_node* const task = awaited.task();
+  if (task != nullptr && !enter(*task)) {
+    break_circle(question, *task);
+    return close(question);
+  }
+  question.kind = step_kind::asked;
+  steps_.push_back(question);
+  looks_ = question.looks;
+  if (looks_) return task != nullptr ? look_below(task->context()) : void();
+  const bool accepted = awaited.cancel(*this);
+  if (!accepted && question.asker != nullptr) question.asker->keep_pending();
+}
+
+// One at a time, so that everything below it is told before the next one.
+void cancel_requests::tell_next_child(step group) noexcept {
+  fork_group& told = *group.children;
+  looks_ = group.looks;
+  if (group.told == told.children) {
+    if (told.outsiders != nullptr) told.outsiders->cancel(*this);
+    return told.drop_hold();
+  }
+  const std::size_t child = group.told++;
+  steps_.push_back(group);
+  looks_ ? look_below(told.child(child)) : told.cancel_child(child, *this);
+}
+
+void cancel_requests::look_below(task_context& told_before) noexcept {
+  wait* const held = told_before.hold_wait();
+  if (held == nullptr) return;
+  if (passes_cancel_on(*held)) static_cast<void>(held->try_cancel(*held, *this));
+  told_before.release_wait(*held);
+}
+
+void cancel_requests::close(const step& asked) noexcept {
+  if (asked.asker != nullptr) asked.awaited->let_go(*asked.asking);
+  asked.awaited->release();
+}
+
+// The last await before the task that was met again; of a group's members the group's owner waits for
+// nobody by an await of its own, and then it is one before that.
+void cancel_requests::break_circle(const step& last, const task_node& met) noexcept {
+  if (last.asking != nullptr) return last.awaited->give_up(*last.asking);
+  for (std::size_t i = steps_.size(); i-- > 0;) {
+    const step& before = steps_[i];
+    if (before.kind != step_kind::asked) continue;
+    if (before.awaited->task() == &met) return;
+    if (before.asking != nullptr) return before.awaited->give_up(*before.asking);
+  }
+}
+
+bool cancel_requests::enter(const task_node& task) {
+  if (origin_ != nullptr) first_ = &std::exchange(origin_, nullptr)->root();
+  if (first_ == nullptr) {
+    first_ = &task;
+    return true;
+  }
+  return first_ != &task && others_.insert(&task).second;
+}
+
+void cancel_requests::leave(const task_node& task) noexcept {
+  first_ == &task ? void(first_ = nullptr) : void(others_.erase(&task));
+}
+
+cancel_answer pass_on(future_core& awaited, waiter& w, task_context& asker,
+                      cancel_requests& requests) noexcept {
+  if (awaited.done()) return {cancel_status::finished};
+  if (awaited.task() == nullptr) {  // no task, no way to go on from there: it answers here and now
+    if (requests.only_looks()) return {cancel_status::forwarded};
+    return {awaited.cancel(requests) ? cancel_status::forwarded : cancel_status::finished};
+  }
+  if (!awaited.hold_waiter(w)) return {cancel_status::finished};
+  requests.add(awaited, w, asker);
+  return {cancel_status::forwarded};
+}
+
+}  // namespace silk::detail
