@@ -222,8 +222,8 @@ struct completion_access {
 template <class First, class... Rest>
 struct common_handle {
   static_assert((std::is_same_v<typename First::value_type, typename Rest::value_type> && ...),
-                "as_completed gives one outcome after the other, so all must be of one type; for "
-                "different types use wait() or select()");
+                "as_completed gives one outcome after the other, so all must be of one type; "
+                "for different types use wait() or select()");
   using type = std::conditional_t<(std::is_same_v<First, Rest> && ...), First,
                                   future<typename First::value_type>>;
 };

@@ -51,8 +51,8 @@ std::uint32_t callback_runtime(const future_core& of) {
   const std::uint32_t serial = here != nullptr ? here->serial() : of.home_serial();
   if (serial != no_runtime) return serial;
   throw usage_error(
-      "add_done_callback on a thread that runs no tasks needs the future of a task: nobody would "
-      "call");
+      "add_done_callback on a thread that runs no tasks needs the future of a task: "
+      "nobody would call");
 }
 
 reason_ptr make_reason(std::string text) {

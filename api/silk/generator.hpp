@@ -179,10 +179,9 @@ class [[nodiscard]] generator_close final : public generator_step<T> {
 /// T is an object type that can be moved, or std::reference_wrapper<U> for a reference.
 template <class T>
 class [[nodiscard("a generator does nothing until next() is awaited")]] generator {
-  static_assert(
-      !std::is_void_v<T> && detail::is_task_value<T>,
-      "generator<T>: T must be a plain object type; use std::reference_wrapper<U> or U* for "
-      "references");
+  static_assert(!std::is_void_v<T> && detail::is_task_value<T>,
+                "generator<T>: T must be a plain object type; "
+                "use std::reference_wrapper<U> or U* for references");
 
  public:
   /// The type of the values.

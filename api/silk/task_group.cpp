@@ -37,9 +37,8 @@ void throw_group_failure(std::vector<std::exception_ptr> errors, const task_node
 void group_core::check_accepting() const {
   if (runtime_.debugging().on() && !runtime_.pool().is_worker()) [[unlikely]] {
     throw usage_error(
-        "task_group::spawn on a thread that runs no task of the group: the group may end "
-        "meanwhile; "
-        "spawn in a task of the group");
+        "task_group::spawn on a thread that runs no task of the group: "
+        "the group may end meanwhile; spawn in a task of the group");
   }
   sync::lock_guard hold(lock_);
   if (aborting_) throw usage_error("this task_group is ending: it takes no more tasks");

@@ -167,15 +167,15 @@ consteval void check_awaitable() {
     static_assert(awaitable<A>, "what is a variable is awaited once: co_await std::move(it)");
   } else if constexpr (has_lock<T>) {
     static_assert(awaitable<A>,
-                  "a lock is not awaited itself: const auto hold = co_await mutex.scoped(), where "
-                  "mutex is a silk::mutex; no std::mutex may be held across a co_await");
+                  "a lock is not awaited itself: const auto hold = co_await mutex.scoped(), "
+                  "where mutex is a silk::mutex; no std::mutex may be held across a co_await");
   } else if constexpr (gives_awaitable<T&>) {
     static_assert(awaitable<A>, "a function is not awaited, but what it gives: co_await f()");
   } else {
     static_assert(awaitable<A>,
                   "co_await in a silk::task needs something awaitable: a task, a future, a handle, "
-                  "sleep(), gather(), or a type with operator co_await or await_ready/"
-                  "await_suspend/await_resume");
+                  "sleep(), gather(), or a type with operator co_await or "
+                  "await_ready/await_suspend/await_resume");
   }
 }
 

@@ -70,8 +70,8 @@ void run_call::wait_for(future_core& awaited) {
   if (const std::exception_ptr fatal = runtime_.leave(*this)) std::rethrow_exception(fatal);
   if (!awaited.done()) {
     throw usage_error(
-        "the runtime was stopped before what is awaited was done: it stays pending, and another "
-        "block_on of its handle goes on with it");
+        "the runtime was stopped before what is awaited was done: it stays pending, "
+        "and another block_on of its handle goes on with it");
   }
   if (has_cancelled_ && is_cancelled(awaited.state())) throw interrupted();
 }
