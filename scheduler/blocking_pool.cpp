@@ -16,7 +16,7 @@ blocking_pool::blocking_pool(blocking_options options) : options_(options) {
   }
 }
 
-submit_status blocking_pool::submit(job& item) {
+submit_status blocking_pool::submit(withdrawable_job& item) {
   const lock hold(lock_);
   if (stopped_) return submit_status::stopped;
   if (on_their_way_ <= waiting_.size()) {  // keeps B1: this job needs one more
@@ -30,20 +30,11 @@ submit_status blocking_pool::submit(job& item) {
   return submit_status::accepted;
 }
 
-bool blocking_pool::withdraw(job& item) noexcept {
+bool blocking_pool::withdraw(withdrawable_job& item) noexcept {
   const lock hold(lock_);
-  bool found = false;
-  job_list kept;
-  while (!waiting_.empty()) {
-    job& each = waiting_.pop_front();
-    if (&each == &item) {
-      found = true;
-    } else {
-      kept.push_back(each);
-    }
-  }
-  waiting_ = kept;
-  return found;
+  if (!item.queued) return false;
+  waiting_.remove(item);
+  return true;
 }
 
 void blocking_pool::stop() noexcept {

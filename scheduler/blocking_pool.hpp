@@ -45,6 +45,45 @@ struct blocking_options {
 
 enum class [[nodiscard]] submit_status : std::uint8_t { accepted, stopped };
 
+// What the pool runs: a job that may leave the queue before its turn.
+struct withdrawable_job : job {
+  withdrawable_job* before = nullptr;  // of the pool that holds the job, as the next two
+  withdrawable_job* after = nullptr;
+  bool queued = false;
+};
+
+// A doubly linked queue: any of its jobs leaves in a few instructions.
+class withdrawable_jobs {
+ public:
+  bool empty() const noexcept { return first_ == nullptr; }
+  std::size_t size() const noexcept { return size_; }
+
+  void push_back(withdrawable_job& item) noexcept {
+    item.before = last_;
+    item.after = nullptr;
+    item.queued = true;
+    (last_ ? last_->after : first_) = &item;
+    last_ = &item;
+    ++size_;
+  }
+  void remove(withdrawable_job& item) noexcept {
+    (item.before ? item.before->after : first_) = item.after;
+    (item.after ? item.after->before : last_) = item.before;
+    item.queued = false;
+    --size_;
+  }
+  withdrawable_job& pop_front() noexcept {
+    withdrawable_job& item = *first_;
+    remove(item);
+    return item;
+  }
+
+ private:
+  withdrawable_job* first_ = nullptr;
+  withdrawable_job* last_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 class blocking_pool {
  public:
   // Starts no thread. Throws std::invalid_argument when max_threads is 0.
@@ -56,11 +95,11 @@ class blocking_pool {
   // Queues the job; after stop it is left alone. When the system refuses a thread the job waits for
   // one of those that exist; when there is none, throws (std::system_error, std::bad_alloc) and the
   // job is not queued. [any]
-  submit_status submit(job& item);
+  submit_status submit(withdrawable_job& item);
 
-  // True: the job was waiting and will never run. False: it has been started, or was never queued.
-  // Looks at each waiting job. [any]
-  bool withdraw(job& item) noexcept;
+  // True: the job was waiting and will never run. False: it has been started, or was never queued. The
+  // caller keeps it alive meanwhile. [any]
+  bool withdraw(withdrawable_job& item) noexcept;
 
   // Takes no more jobs, runs those that wait, and returns when all threads have ended. May be
   // called again. [any but the pool's own threads]
@@ -98,7 +137,7 @@ class blocking_pool {
   sync::mutex stop_lock_;     // one stop at a time; taken before lock_
   mutable sync::mutex lock_;  // guards all below
   sync::condition_variable all_left_;
-  job_list waiting_;
+  withdrawable_jobs waiting_;
   thread_list threads_;
   sync::thread left_last_;       // not joined yet
   idle_thread* idle_ = nullptr;  // last in, first out

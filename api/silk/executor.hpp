@@ -11,7 +11,7 @@ namespace silk {
 namespace detail {
 
 // A call on its way to a thread. Exactly one of `run` and `drop` is called, once.
-struct blocking_work : engine::job {
+struct blocking_work : engine::withdrawable_job {
   entry drop = nullptr;
 };
 

@@ -46,6 +46,12 @@ class blocking_call final : public future_state<T>, public blocking_work {
     }
   }
 
+  // Once it is cancelled: leaves the queue and lets go of the callable, unless a thread has done so or is
+  // about to. Not for the canceller, who must run no destructor of the user's. [task]
+  void leave_queue() noexcept {
+    if (runtime_.withdraw(*this)) end();
+  }
+
  private:
   static void run_call(engine::job& self) noexcept {
     auto& call = static_cast<blocking_call&>(self);
@@ -120,7 +126,7 @@ class blocking_call_awaiter : public observe_awaiter<T> {
   bool await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     if (!this->enter(waiting.promise())) return false;
     try {
-      static_cast<Call&>(this->state()).submit();
+      call().submit();
     } catch (...) {
       refused_ = std::current_exception();
       return false;
@@ -128,6 +134,7 @@ class blocking_call_awaiter : public observe_awaiter<T> {
     return this->watch();
   }
   T await_resume(std::source_location where = std::source_location::current()) {
+    if (is_cancelled(call().state())) call().leave_queue();
     if (refused_ != nullptr) {
       this->check(where);
       std::rethrow_exception(refused_);
@@ -136,6 +143,8 @@ class blocking_call_awaiter : public observe_awaiter<T> {
   }
 
  private:
+  Call& call() noexcept { return static_cast<Call&>(this->state()); }
+
   std::exception_ptr refused_;
 };
 
@@ -156,8 +165,9 @@ task<T> call_on_thread(F function, Args... args) {
 ///           grows to runtime_options::blocking_threads; runtime::set_default_executor replaces it.
 /// Fails     with what the call throws; std::system_error when the system refuses the first thread; what
 ///           the executor throws, closed_error when it drops the call.
-/// Cancelled at once. A call that no thread has begun never is; one that runs goes on, and its result
-///           is dropped; if it throws, the runtime's failure handler is told.
+/// Cancelled at once. A call that no thread has begun never is, and leaves the queue of the runtime's
+///           pool; one that runs goes on, and its result is dropped; if it throws, the runtime's failure
+///           handler is told.
 /// Threads   `function` runs outside of any task: it must not use co_await or this_task.
 /// Lifetime  callable and arguments are moved or copied and live as long as the call.
 template <class F, class... Args>

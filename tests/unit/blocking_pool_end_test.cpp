@@ -129,7 +129,7 @@ TEST_F(blocking_pool_end_test, every_job_runs_once_while_threads_come_and_go) {
     for (std::size_t t = 0; t < submitters; ++t) {
       threads.emplace_back([&, t] {
         for (std::size_t i = 0; i < jobs_each; ++i) {
-          job& item = *items[t * jobs_each + i];
+          withdrawable_job& item = *items[t * jobs_each + i];
           submit(pool, item);
           if (i % 7 == 0 && pool.withdraw(item)) submit(pool, item);
         }

@@ -17,7 +17,7 @@
 namespace silk::scheduler {
 
 // A job made of a function. It must outlive its run.
-struct call : job {
+struct call : withdrawable_job {
   explicit call(std::function<void()> what) : body(std::move(what)) {
     run = [](job& self) noexcept { static_cast<call&>(self).body(); };
   }
@@ -50,7 +50,7 @@ class blocking_pool_test : public testing::Test {
             .start_thread = &counting_start};
   }
 
-  static void submit(blocking_pool& pool, job& item) {
+  static void submit(blocking_pool& pool, withdrawable_job& item) {
     ASSERT_EQ(pool.submit(item), submit_status::accepted);
   }
   template <class Condition>
@@ -62,7 +62,7 @@ class blocking_pool_test : public testing::Test {
 // Occupies a thread from `wait_until_busy` until `release`.
 class roadblock {
  public:
-  job& item() { return call_; }
+  withdrawable_job& item() { return call_; }
   void wait_until_busy() { busy_.wait(); }
   void release() { released_.count_down(); }
 

@@ -186,7 +186,7 @@ TEST_F(blocking_pool_test, a_running_job_cannot_be_withdrawn) {
 }
 
 TEST_F(blocking_pool_test, a_job_may_be_gone_after_its_run) {
-  struct suicidal : job {
+  struct suicidal : withdrawable_job {
     suicidal() {
       run = [](job& self) noexcept { delete static_cast<suicidal*>(&self); };
     }

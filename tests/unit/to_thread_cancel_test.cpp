@@ -80,6 +80,32 @@ TEST_P(to_thread_cancel, a_call_that_no_thread_has_begun_never_runs) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
+TEST_P(to_thread_cancel, a_call_that_no_thread_has_begun_leaves_the_queue_at_once) {
+  gate here;
+  auto options = virtual_time();
+  options.blocking_threads = 1;
+  silk::runtime runtime(std::move(options));
+  auto first = runtime.spawn(silk::to_thread([&] { here.pass(); }));
+  here.running.wait();
+  runtime.block_on([]() -> silk::task<> {
+    auto held = std::make_shared<int>(0);
+    std::vector<silk::join_handle<>> queued;
+    for (int i = 0; i < 5; ++i) {
+      queued.push_back(
+          silk::spawn({.start = silk::start::eager}, silk::to_thread([held] { ++*held; })));
+    }
+    for (const std::size_t i : {4u, 0u, 2u, 3u, 1u}) {
+      queued[i].cancel();
+      const came how = co_await how_it_ends(end_of(queued[i]));
+      EXPECT_EQ(how, came::cancelled);
+    }
+    EXPECT_EQ(held.use_count(), 1);
+  });
+  EXPECT_FALSE(first.done());
+  here.open.count_down();
+  runtime.block_on(first);
+}
+
 TEST_P(to_thread_cancel, of_a_timeout_leaves_the_call_alone) {
   gate here;
   std::atomic<bool> returned = false;

@@ -219,6 +219,13 @@ void runtime_core::submit(blocking_work& call) {
   }
 }
 
+bool runtime_core::withdraw(blocking_work& call) noexcept {
+  sync::unique_lock hold(blocking_lock_);
+  engine::blocking_pool* const own = blocking_.get();
+  hold.unlock();
+  return own != nullptr && own->withdraw(call);
+}
+
 engine::blocking_pool& runtime_core::blocking() {
   sync::lock_guard hold(blocking_lock_);
   if (!blocking_) {

@@ -150,10 +150,13 @@ class runtime_core {
   void set_executor(submit_function submit);
   // Hands a blocking call over. If it throws, the call is the caller's again. [task]
   void submit(blocking_work& call);
+  // True: it was in our own pool's queue, is the caller's again and will never run. [who keeps it alive]
+  [[nodiscard]] bool withdraw(blocking_work& call) noexcept;
 
   // A blocking call: as long as it is on its way virtual time stands still and nothing is empty.
   void call_begins() noexcept;  // [task]
-  void call_ended() noexcept;   // [the call's thread, or who could not submit it]
+  void
+  call_ended() noexcept;  // [the call's thread, or who could not submit it or has withdrawn it]
 
   // A runtime without threads: who waits for it has to drive it, as long as it is not closed. [any]
   bool drives() const noexcept { return pool_.is_driven() && state() != life::closed; }
