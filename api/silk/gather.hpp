@@ -138,6 +138,12 @@ concept range_of_gathered = std::ranges::range<T> && (any_task<std::ranges::rang
                                                       any_future<std::ranges::range_value_t<T>>);
 template <class T>
 concept not_gathered = !any_task<T> && !any_future<T> && !range_of_gathered<T>;
+// Anything else that can be awaited, such as sleep(): awaited by a small task.
+template <class T>
+concept other_awaitable = not_gathered<T> && awaitable<T&&>;
+template <class... Ts>
+concept mixed_with_others = (other_awaitable<Ts> || ...) &&
+                            ((any_task<Ts> || any_future<Ts> || other_awaitable<Ts>) && ...);
 
 template <class T>
 task<T> as_child(task<T> child) {
@@ -146,6 +152,10 @@ task<T> as_child(task<T> child) {
 template <any_future F>
 task<future_value<F>> as_child(F watched) {
   return watch<future_value<F>>(std::move(watched));
+}
+template <other_awaitable Other>
+task<awaited_value<Other>> as_child(Other&& awaited) {
+  return child_that_awaits<Other>(awaited);
 }
 
 }  // namespace detail
@@ -208,8 +218,18 @@ auto gather(Mixed... children) {
   return gather(detail::as_child(std::move(children))...);
 }
 
+/// As above with whatever else can be awaited among them, or alone: `sleep()`, `with_timeout()`,
+/// `queue.get()`. It is owned, as a task is.
+///
+/// Lifetime  refers to what is neither task nor handle: await it in the expression that makes it.
+template <class... Mixed>
+  requires detail::mixed_with_others<Mixed...>
+auto gather(Mixed&&... children) {
+  return gather(detail::as_child(std::forward<Mixed>(children))...);
+}
+
 template <class... Others>
-  requires(detail::not_gathered<Others> || ...)
-void gather(Others&&...) = delete;  // it takes tasks, futures, handles, or one range of these
+  requires((detail::not_gathered<Others> || ...) && !detail::mixed_with_others<Others...>)
+void gather(Others&&...) = delete;  // it takes awaitables, or one range of tasks or handles
 
 }  // namespace silk

@@ -190,8 +190,15 @@ auto gather_settled(Mixed... children) {
   return gather_settled(detail::as_child(std::move(children))...);
 }
 
+/// As above with whatever else can be awaited among them, or alone, as in gather.
+template <class... Mixed>
+  requires detail::mixed_with_others<Mixed...>
+auto gather_settled(Mixed&&... children) {
+  return gather_settled(detail::as_child(std::forward<Mixed>(children))...);
+}
+
 template <class... Others>
-  requires(detail::not_gathered<Others> || ...)
+  requires((detail::not_gathered<Others> || ...) && !detail::mixed_with_others<Others...>)
 void gather_settled(Others&&...) = delete;  // it takes what gather takes
 
 }  // namespace silk

@@ -1,4 +1,4 @@
-// message: it takes tasks, futures, handles, or one range of these
+// message: it takes awaitables, or one range of tasks or handles
 #include <silk/gather.hpp>
 
 silk::task<> visit();

@@ -180,4 +180,10 @@ auto with_count(R& range, Make&& make) {
   }
 }
 
+// A child that awaits what is no task: something that lives in the expression that awaits the fork.
+template <class What>
+task<awaited_value<What>> child_that_awaits(What& awaited) {
+  co_return co_await static_cast<What&&>(awaited);
+}
+
 }  // namespace silk::detail

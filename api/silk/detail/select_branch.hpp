@@ -124,13 +124,11 @@ class select_branch<What> {
   using child_value = value;
 
   explicit select_branch(What&& awaited) noexcept : awaited_(awaited) {}
-  task<value> child() { return await(awaited_); }
+  task<value> child() { return child_that_awaits<What>(awaited_); }
   stored<value> take(fork_slot<value>& ended) { return std::move(ended.slot.value()); }
   bool undo() noexcept { return true; }
 
  private:
-  static task<value> await(What& awaited) { co_return co_await static_cast<What&&>(awaited); }
-
   What& awaited_;
 };
 
