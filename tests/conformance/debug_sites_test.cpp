@@ -1,5 +1,6 @@
 // Rows of the area `debug`: what is recorded of where things were made, and where tasks were cancelled.
 #include "row.hpp"
+#include "support/trace_lines.hpp"
 
 #include <cstdint>
 #include <source_location>
@@ -8,17 +9,8 @@
 namespace {
 
 using namespace silk_conformance;
-using lines = std::vector<std::uint_least32_t>;
-
-// The lines of this file among the awaits through which a `cancelled` has come.
-lines lines_of(const silk::cancelled& stop) {
-  lines all;
-  const std::string here = std::source_location::current().file_name();
-  for (const std::source_location& where : stop.trace()) {
-    if (where.file_name() == here) all.push_back(where.line());
-  }
-  return all;
-}
+using silk_tests::lines;
+using silk_tests::lines_here;
 
 std::string file_of(const std::source_location& where) { return where.file_name(); }
 std::string function_of(const std::source_location& where) { return where.function_name(); }
@@ -127,7 +119,7 @@ ROW(debug, cancel_site_visible_result) {
       co_await task;
     } catch (const silk::cancelled& stop) {
       EXPECT_EQ(stop.reason(), "enough");
-      seen = lines_of(stop);
+      seen = lines_here(stop);
     }
     co_return seen;
   };
@@ -152,7 +144,7 @@ ROW(debug, cancel_site_visible_exception) {
             static_cast<void>(task.exception());
             ADD_FAILURE();
           } catch (const silk::cancelled& stop) {
-            EXPECT_EQ(lines_of(stop), lines({nap_line, nested_line}));
+            EXPECT_EQ(lines_here(stop), lines({nap_line, nested_line}));
             EXPECT_NE(std::string(stop.trace().front().function_name()).find("naps"),
                       std::string::npos);
           }

@@ -1,9 +1,8 @@
 // cancelled::trace(): in debug mode every await that is interrupted, or passed, is in it.
+#include "support/trace_lines.hpp"
 #include "tasks_fixture.hpp"
 
 #include <chrono>
-#include <cstdint>
-#include <source_location>
 #include <utility>
 #include <vector>
 
@@ -11,16 +10,6 @@ namespace {
 
 using namespace silk_tests;
 using namespace std::chrono_literals;
-using lines = std::vector<std::uint_least32_t>;
-
-lines lines_here(const silk::cancelled& stop) {
-  lines all;
-  const std::string here = std::source_location::current().file_name();
-  for (const std::source_location& where : stop.trace()) {
-    if (where.file_name() == here) all.push_back(where.line());
-  }
-  return all;
-}
 
 constexpr auto nap_line = __LINE__ + 1;
 silk::task<> naps() { co_await silk::sleep(1h); }
