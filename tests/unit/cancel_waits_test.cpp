@@ -1,6 +1,7 @@
 // Every kind of wait meets every kind of cancel: the wait ends, once, with the reason that was given,
 // and the task can go on afterwards. At 1, 2 and 8 workers.
 #include "tasks_fixture.hpp"
+#include "wait_kinds.hpp"
 
 #include <gtest/gtest.h>
 
@@ -106,11 +107,7 @@ silk::task<> timeouts_and_gathers() { co_await silk::with_timeout(9'000h, gather
 
 }  // namespace waits
 
-struct kind {
-  std::string name;
-  silk::task<> (*wait)();
-};
-void PrintTo(const kind& k, std::ostream* out) { *out << k.name; }
+using kind = silk_tests::wait_kind<>;
 
 class cancel_wait : public testing::TestWithParam<kind> {
  protected:
@@ -139,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                     kind{"wait", waits::wait}, kind{"wait_with_timeout", waits::wait_with_timeout},
                     kind{"shield", waits::shield}, kind{"with_timeout", waits::with_timeout},
                     kind{"timeouts_and_gathers", waits::timeouts_and_gathers}),
-    [](const testing::TestParamInfo<kind>& one) { return one.param.name; });
+    silk_tests::by_name);
 
 // ---- the kinds of cancels ----
 

@@ -2,6 +2,7 @@
 // pending when the wait began. Waits that need no partner: cancel_waits_test.cpp.
 #include "at_workers.hpp"
 #include "turn_fixture.hpp"
+#include "wait_kinds.hpp"
 
 #include <silk/broadcast.hpp>
 #include <silk/watch.hpp>
@@ -47,12 +48,9 @@ struct places {
   places& operator=(const places&) = delete;
 };
 
-struct place {
-  std::string name;
-  silk::task<> (*wait)(places&);
+struct place : wait_kind<places&> {
   std::size_t (*waiting)(const places&);  // how many tasks are in line, if it tells
 };
-void PrintTo(const place& kind, std::ostream* out) { *out << kind.name; }
 
 silk::task<> locks(places& at) { co_await at.lock.lock(); }
 silk::task<> writes(places& at) { co_await at.exclusive.lock(); }
@@ -90,15 +88,16 @@ class cancelled_in_line : public turn_test, public testing::WithParamInterface<p
 };
 INSTANTIATE_TEST_SUITE_P(
     kinds, cancelled_in_line,
-    testing::Values(place{"mutex", locks, at_lock}, place{"rw_mutex", writes, at_exclusive},
-                    place{"rw_mutex_shared", reads, at_shared},
-                    place{"semaphore", acquires, at_permits},
-                    place{"event", waits_for_event, at_event},
-                    place{"latch", waits_for_latch, at_latch}, place{"barrier", meets, at_meeting},
-                    place{"get", gets, at_empty}, place{"next", nexts, at_empty},
-                    place{"put", puts, at_full}, place{"join", joins, nullptr},
-                    place{"broadcast", hears, nullptr}, place{"watch", sees, nullptr}),
-    [](const testing::TestParamInfo<place>& one) { return one.param.name; });
+    testing::Values(place{{"mutex", locks}, at_lock}, place{{"rw_mutex", writes}, at_exclusive},
+                    place{{"rw_mutex_shared", reads}, at_shared},
+                    place{{"semaphore", acquires}, at_permits},
+                    place{{"event", waits_for_event}, at_event},
+                    place{{"latch", waits_for_latch}, at_latch},
+                    place{{"barrier", meets}, at_meeting}, place{{"get", gets}, at_empty},
+                    place{{"next", nexts}, at_empty}, place{{"put", puts}, at_full},
+                    place{{"join", joins}, nullptr}, place{{"broadcast", hears}, nullptr},
+                    place{{"watch", sees}, nullptr}),
+    by_name);
 
 // docs/cancellation.md: w11a w13a w14a w15a
 TEST_P(cancelled_in_line, leaves_it_at_once) {
@@ -325,14 +324,6 @@ TEST_F(cancelled_before, a_generator_is_cancelled_where_its_body_waits) {
   EXPECT_EQ(got, 7);
   EXPECT_EQ(end_of(closes), "cancelled: before");
 }
-
-// Knows nothing of silk; the test resumes what waits.
-struct foreign {
-  std::coroutine_handle<>& waiting;
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> handle) const noexcept { waiting = handle; }
-  int await_resume() const noexcept { return 7; }
-};
 
 // docs/cancellation.md: w17a w17c
 TEST_F(cancelled_before, a_foreign_awaitable_is_not_interrupted) {

@@ -3,6 +3,7 @@
 // cancellation_pending_test.cpp.
 #include "at_workers.hpp"
 #include "turn_fixture.hpp"
+#include "wait_kinds.hpp"
 
 #include <silk/broadcast.hpp>
 #include <silk/watch.hpp>
@@ -22,11 +23,7 @@ class cancellation_table : public turn_test {};
 
 // ---- what it waits for has happened, the task does not run yet ----
 
-struct watching {
-  std::string name;
-  silk::task<> (*wait)(silk::future<int>);
-};
-void PrintTo(const watching& kind, std::ostream* out) { *out << kind.name; }
+using watching = wait_kind<silk::future<int>>;
 
 silk::task<> awaits(silk::future<int> f) { static_cast<void>(co_await f); }
 silk::task<> shields(silk::future<int> f) { static_cast<void>(co_await silk::shield(f)); }
@@ -61,9 +58,7 @@ INSTANTIATE_TEST_SUITE_P(kinds, cancelled_when_it_has_happened,
                                          watching{"gather_settled", settles},
                                          watching{"gather_of_tasks", gathers_tasks},
                                          watching{"select", selects}),
-                         [](const testing::TestParamInfo<watching>& one) {
-                           return one.param.name;
-                         });
+                         by_name);
 
 // docs/cancellation.md: w3b w4b w5b w6b w7b w8b w9b
 TEST_P(cancelled_when_it_has_happened, throws_and_leaves_the_value_in_the_future) {
@@ -203,14 +198,6 @@ TEST_F(cancellation_table, a_step_or_a_close_of_a_generator_ends_as_the_await_in
   EXPECT_EQ(end_of(closes), "cancelled: too late");
   EXPECT_EQ(item.get_future().result(), 7);
 }
-
-// Knows nothing of silk; the test resumes what waits.
-struct foreign {
-  std::coroutine_handle<>& waiting;
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> handle) const noexcept { waiting = handle; }
-  int await_resume() const noexcept { return 7; }
-};
 
 // docs/cancellation.md: w17b
 TEST_F(cancellation_table, a_foreign_awaitable_that_is_over_is_cancelled) {
