@@ -212,7 +212,7 @@ ROW(context, eager_step_isolated) {
 ROW(context, get_context) {
   run([]() -> silk::task<> {
     const silk::context given;
-    const auto in_given = silk::spawn({.context = given}, for_ever());
+    const auto in_given = silk::spawn({.context = given}, never_ends());
     EXPECT_EQ(in_given.context(), given);
     const auto in_its_own = silk::spawn([]() -> silk::task<> { co_await variable.set("own"); });
     const silk::context own = in_its_own.context();

@@ -12,7 +12,7 @@ using namespace silk_conformance;
 silk::task<> cleans_up_for(silk::duration d, std::atomic<int>& cleaned) {
   std::exception_ptr stop;
   try {
-    co_await for_ever();
+    co_await never_ends();
   } catch (const silk::cancelled&) {
     stop = std::current_exception();
   }
@@ -24,7 +24,7 @@ silk::task<> cleans_up_for(silk::duration d, std::atomic<int>& cleaned) {
 
 silk::task<int> swallows_the_cancel(int value) {
   try {
-    co_await for_ever();
+    co_await never_ends();
   } catch (const silk::cancelled&) {
   }
   co_return value;
@@ -101,8 +101,8 @@ ROW(gather, cancel_refused_when_children_done) {
 
 ROW(gather, cancel_not_hidden_by_return_exceptions) {
   run([]() -> silk::task<> {
-    const auto one = silk::spawn(for_ever());
-    const auto two = silk::spawn(for_ever());
+    const auto one = silk::spawn(never_ends());
+    const auto two = silk::spawn(never_ends());
     std::string thrown = "value";
     const auto of_handles = silk::spawn([&]() -> silk::task<> {
       try {
@@ -117,7 +117,7 @@ ROW(gather, cancel_not_hidden_by_return_exceptions) {
     EXPECT_EQ(thrown, "enough");
 
     const auto of_tasks = silk::spawn([]() -> silk::task<> {
-      static_cast<void>(co_await silk::gather_settled(for_ever(), for_ever()));
+      static_cast<void>(co_await silk::gather_settled(never_ends(), never_ends()));
     });
     co_await at_rest();
     of_tasks.cancel("enough");

@@ -113,7 +113,7 @@ TEST(deviation, a_cancelled_child_is_thrown_by_gather_and_cancels_nobody) {
   for (const unsigned workers : {1u, 2u, 8u}) {
     silk::run(
         []() -> silk::task<> {
-          const auto stopped = silk::spawn(for_ever());
+          const auto stopped = silk::spawn(never_ends());
           const auto sibling = silk::spawn(gives_after(10s, 7));
           const auto all =
               silk::spawn([&]() -> silk::task<> { co_await silk::gather(stopped, sibling); });

@@ -47,12 +47,12 @@ ROW(run, fatal_exception_not_reported_twice) {
     EXPECT_THROW(runtime.block_on(quits()), quit);
     const auto program = []() -> silk::task<> {
       silk::spawn(quits());
-      co_await for_ever();
+      co_await never_ends();
     };
     EXPECT_THROW(runtime.block_on(program), quit);
     const auto posting = []() -> silk::task<> {
       silk::runtime::current().post([] { throw quit(); });
-      co_await for_ever();
+      co_await never_ends();
     };
     EXPECT_THROW(runtime.block_on(posting), quit);
   }

@@ -65,7 +65,7 @@ ROW(run, sigint_cancels_main) {
       [&]() -> silk::task<int> {
         ctrl_c.press();
         try {
-          co_await for_ever();
+          co_await never_ends();
         } catch (const silk::cancelled&) {
         }
         co_return 42;

@@ -14,7 +14,7 @@ ROW(task, cancel_twice_counts_two) {
     const auto handle = silk::spawn([&]() -> silk::task<> {
       std::exception_ptr stop;
       try {
-        co_await for_ever();
+        co_await never_ends();
       } catch (const silk::cancelled&) {
         ++caught;
         stop = std::current_exception();
@@ -40,7 +40,7 @@ ROW(task, cancel_done_returns_false) {
       throw failure_e();
       co_return;
     });
-    const auto stopped = silk::spawn(for_ever());
+    const auto stopped = silk::spawn(never_ends());
     EXPECT_TRUE(stopped.cancel("first"));
     static_cast<void>(co_await silk::gather_settled(value, error, stopped));
     EXPECT_FALSE(value.cancel("late"));
@@ -95,7 +95,7 @@ ROW(task, cancel_before_start_skips_body) {
     std::atomic<bool> went_on{false};
     const auto handle = silk::spawn([&]() -> silk::task<> {
       began = true;
-      co_await for_ever();
+      co_await never_ends();
       went_on = true;
     });
     EXPECT_TRUE(handle.cancel("not needed"));
@@ -187,7 +187,7 @@ ROW(task, cancel_caught_returns_value) {
   run([]() -> silk::task<> {
     const auto handle = silk::spawn([]() -> silk::task<int> {
       try {
-        co_await for_ever();
+        co_await never_ends();
       } catch (const silk::cancelled&) {
       }
       co_return 42;
@@ -206,7 +206,7 @@ ROW(task, cancel_ignored_then_continues) {
     const auto future = later.get_future();
     const auto handle = silk::spawn([&]() -> silk::task<int> {
       try {
-        co_await for_ever();
+        co_await never_ends();
       } catch (const silk::cancelled&) {
       }
       co_return co_await future;
@@ -260,7 +260,7 @@ ROW(task, cancel_of_awaited_task_can_be_absorbed) {
     bool came_to_inner = false;
     const auto inner = silk::spawn([&]() -> silk::task<int> {
       try {
-        co_await for_ever();
+        co_await never_ends();
       } catch (const silk::cancelled&) {
         came_to_inner = true;
       }
@@ -283,7 +283,7 @@ ROW(task, cancel_of_awaited_task_can_be_absorbed) {
 
 ROW(task, cancel_message_exception) {
   run([]() -> silk::task<> {
-    const auto handle = silk::spawn(for_ever());
+    const auto handle = silk::spawn(never_ends());
     handle.cancel("enough");
     static_cast<void>(co_await ending(handle));
     EXPECT_EQ(told([&] { static_cast<void>(handle.exception()); }), "cancelled: enough");
@@ -292,7 +292,7 @@ ROW(task, cancel_message_exception) {
 
 ROW(task, cancel_chained_as_cause) {
   run([]() -> silk::task<> {
-    const auto inner = silk::spawn(for_ever());
+    const auto inner = silk::spawn(never_ends());
     const auto outer = silk::spawn([&]() -> silk::task<> {
       try {
         co_await inner;

@@ -53,7 +53,7 @@ ROW(task, eager_cancel_after_completion) {
 
 ROW(task, eager_cancel_after_block) {
   run([]() -> silk::task<> {
-    const auto handle = silk::spawn({.start = silk::start::eager}, for_ever());
+    const auto handle = silk::spawn({.start = silk::start::eager}, never_ends());
     EXPECT_TRUE(handle.cancel("enough"));
     EXPECT_GT(handle.cancelling(), 0u);
     const std::string end = co_await ending(handle);

@@ -12,7 +12,7 @@ using namespace silk_conformance;
 silk::task<> quits_when_cancelled() {
   bool stopped = false;
   try {
-    co_await for_ever();
+    co_await never_ends();
   } catch (const silk::cancelled&) {
     stopped = true;
   }
@@ -33,13 +33,13 @@ ROW(task, fatal_exception_escapes_run) {
   };
   expect_quit([&]() -> silk::task<> {
     thrower = silk::spawn(quits());
-    co_await for_ever();
+    co_await never_ends();
   });
   expect_quit([&]() -> silk::task<> {
     thrower = silk::spawn(quits_when_cancelled());
     co_await at_rest();
     thrower.cancel();
-    co_await for_ever();
+    co_await never_ends();
   });
   // Whoever awaits the task does not keep it from leaving run.
   expect_quit([&]() -> silk::task<> {

@@ -12,12 +12,12 @@ ROW(task, uncancel_restores_normal_running) {
     int caught = 0;
     const auto handle = silk::spawn([&]() -> silk::task<> {
       try {
-        co_await for_ever();
+        co_await never_ends();
       } catch (const silk::cancelled&) {
         ++caught;
       }
       static_cast<void>(co_await silk::this_task::uncancel());
-      co_await for_ever();
+      co_await never_ends();
     });
     co_await at_rest();
     EXPECT_TRUE(handle.cancel("first"));
@@ -59,7 +59,7 @@ ROW(task, uncancel_after_done_no_effect) {
   EXPECT_FALSE(can_be_uncancelled_by_others<silk::join_handle<int>>);
   EXPECT_FALSE(can_be_uncancelled_by_others<silk::task_ref>);
   run([]() -> silk::task<> {
-    const auto handle = silk::spawn(for_ever());
+    const auto handle = silk::spawn(never_ends());
     handle.cancel("enough");
     static_cast<void>(co_await ending(handle));
     static_cast<void>(co_await silk::this_task::uncancel());
@@ -95,7 +95,7 @@ silk::task<> at_most(silk::duration limit, silk::task<> body) {
 
 ROW(task, uncancel_structured_block) {
   run([]() -> silk::task<> {
-    const std::string too_long = co_await ending(at_most(1s, for_ever()));
+    const std::string too_long = co_await ending(at_most(1s, never_ends()));
     EXPECT_EQ(too_long, "timeout");
     EXPECT_EQ(elapsed(), 1s);
     const unsigned after_too_long = co_await silk::this_task::cancelling();
@@ -109,7 +109,7 @@ ROW(task, uncancel_structured_block) {
     co_await silk::sleep(2s);  // the timer would be due now
 
     // A cancel from elsewhere is not turned into a timeout.
-    const auto other = silk::spawn(at_most(1s, for_ever()));
+    const auto other = silk::spawn(at_most(1s, never_ends()));
     co_await at_rest();
     other.cancel("enough");
     const std::string end = co_await ending(other);

@@ -17,7 +17,7 @@ silk::task<int> gives_after(silk::duration d, int value) {
 silk::task<int> cleans_up_for(silk::duration d, bool& cleaned) {
   std::exception_ptr stop;
   try {
-    co_await for_ever();
+    co_await never_ends();
   } catch (const silk::cancelled&) {
     stop = std::current_exception();
   }
@@ -72,7 +72,7 @@ ROW(wait_for, timeout_has_cancel_as_cause) {
     }
     EXPECT_EQ(cause.substr(0, 9), "cancelled");
 
-    const auto handle = silk::spawn(for_ever());
+    const auto handle = silk::spawn(never_ends());
     std::string cause_of_handle = "none";
     try {
       co_await silk::with_timeout(1s, handle);
@@ -168,7 +168,7 @@ ROW(wait_for, inner_swallows_cancel_returns_value) {
   run([]() -> silk::task<> {
     const auto inner = silk::spawn([]() -> silk::task<int> {
       try {
-        co_await for_ever();
+        co_await never_ends();
       } catch (const silk::cancelled&) {
       }
       co_return 7;
@@ -184,7 +184,7 @@ ROW(wait_for, inner_error_during_cancel) {
     const std::exception_ptr error = std::make_exception_ptr(failure_e());
     const auto inner = silk::spawn([&]() -> silk::task<int> {
       try {
-        co_await for_ever();
+        co_await never_ends();
       } catch (const silk::cancelled&) {
         std::rethrow_exception(error);
       }
@@ -208,7 +208,7 @@ ROW(wait_for, second_cancel_while_inner_resists) {
     const auto inner = silk::spawn([&]() -> silk::task<int> {
       while (cancels < 2) {
         try {
-          co_await for_ever();
+          co_await never_ends();
         } catch (const silk::cancelled&) {
           ++cancels;
         }

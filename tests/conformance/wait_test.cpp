@@ -157,7 +157,7 @@ ROW(wait, first_exception_later) {
 
 ROW(wait, first_exception_ignores_cancel) {
   run([]() -> silk::task<> {
-    const handle_list all = spawn_all(for_ever(), fails_after(100ms), ends_after(10s));
+    const handle_list all = spawn_all(never_ends(), fails_after(100ms), ends_after(10s));
     const auto canceller =
         silk::runtime::current().call_after(10ms, [one = all[0]] { one.cancel(); });
     const auto result = co_await silk::wait(all, {.return_when = silk::first_exception});
@@ -166,7 +166,7 @@ ROW(wait, first_exception_ignores_cancel) {
     EXPECT_EQ(result.pending, pick(all, 2));
     EXPECT_TRUE(all[0].is_cancelled());
 
-    const handle_list others = spawn_all(for_ever(), ends_after(1s));
+    const handle_list others = spawn_all(never_ends(), ends_after(1s));
     others[0].cancel();
     const auto rest = co_await silk::wait(others, {.return_when = silk::first_exception});
     EXPECT_EQ(elapsed(), 1100ms);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,7 @@ class barrier : public turn_test {
   std::size_t index_of(const silk::join_handle<std::size_t>& of) { return runtime.block_on(of); }
 
   silk::barrier meeting{3};
-  const std::string broken = std::string("error: ") + silk::broken_barrier().what();
+  const std::string broken = silk::broken_barrier().what();
 };
 
 TEST_F(barrier, refuses_more_parties_than_it_can_count) {

@@ -1,3 +1,4 @@
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <silk/broadcast.hpp>
@@ -18,8 +19,8 @@ namespace {
 using namespace silk_tests;
 using namespace std::chrono_literals;
 
-class broadcast : public with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, broadcast, one_two_or_eight, testing::PrintToStringParamName());
+class broadcast : public at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(broadcast);
 
 silk::task<> at_rest() { co_await silk::sleep(1ms); }
 

@@ -1,4 +1,5 @@
 // The call graph of recorded coroutines: this file is compiled with SILK_CALL_GRAPH.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <algorithm>
@@ -10,11 +11,9 @@
 namespace {
 
 using namespace std::chrono_literals;
-using silk_tests::virtual_time;
 
-class call_graph : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, call_graph, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class call_graph : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(call_graph);
 
 using names = std::vector<std::string>;
 

@@ -1,5 +1,6 @@
 // cancel against completion, and cancel against cancel: exactly one outcome, and nothing accepted is
 // lost.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -19,9 +20,8 @@ using silk_tests::roadblock;
 using silk_tests::steady_time;
 using silk_tests::virtual_time;
 
-class cancel_race : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, cancel_race, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class cancel_race : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(cancel_race);
 
 silk::task<> sleep_for_ever() { co_await silk::sleep(10'000h); }
 
@@ -90,7 +90,7 @@ TEST(cancel_race, between_the_last_child_and_the_resumption_of_gather_the_cancel
 // Whoever wins, nothing is lost: an accepted cancel is seen, and a value that is not seen is a cancel.
 // docs/cancellation.md: r1
 TEST_P(cancel_race, with_completion_loses_no_accepted_cancel) {
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   for (int round = 0; round < 300; ++round) {
     silk::promise<int> promise;
     const auto handle = runtime.spawn([&]() -> silk::task<int> {

@@ -1,6 +1,6 @@
 // cancelled::trace(): in debug mode every await that is interrupted, or passed, is in it.
+#include "at_workers.hpp"
 #include "support/trace_lines.hpp"
-#include "tasks_fixture.hpp"
 
 #include <chrono>
 #include <utility>
@@ -14,12 +14,12 @@ using namespace std::chrono_literals;
 constexpr auto nap_line = __LINE__ + 1;
 silk::task<> naps() { co_await silk::sleep(1h); }
 
-class cancel_trace : public with_workers {
+class cancel_trace : public at_workers {
  protected:
   // Where a task that does this is interrupted.
   template <class Body>
   static lines of(Body body) {
-    silk::runtime_options options = virtual_time(workers());
+    silk::runtime_options options = virtual_time();
     options.debug = silk::debug_mode::on;
     silk::runtime runtime(options);
     silk::join_handle<> handle;
@@ -36,8 +36,7 @@ class cancel_trace : public with_workers {
     return {};
   }
 };
-INSTANTIATE_TEST_SUITE_P(workers, cancel_trace, one_two_or_eight,
-                         testing::PrintToStringParamName());
+RUN_AT_1_2_AND_8_WORKERS(cancel_trace);
 
 TEST_P(cancel_trace, tells_of_each_kind_of_wait) {
   constexpr auto first = __LINE__ + 2;
@@ -83,7 +82,7 @@ TEST_P(cancel_trace, keeps_the_innermost_of_very_many) {
 
 // Each waiter has a trace of its own.
 TEST_P(cancel_trace, differs_for_those_who_await_the_same) {
-  silk::runtime_options options = virtual_time(workers());
+  silk::runtime_options options = virtual_time();
   options.debug = silk::debug_mode::on;
   silk::run(
       []() -> silk::task<> {

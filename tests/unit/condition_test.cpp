@@ -178,7 +178,7 @@ TEST_F(condition, a_predicate_that_throws_leaves_the_lock_held) {
   EXPECT_TRUE(change.try_lock());
   change.notify();
   change.unlock();
-  EXPECT_EQ(end_of(waiter), "error: no");
+  EXPECT_EQ(end_of(waiter), "no");
   EXPECT_TRUE(held);
   EXPECT_FALSE(change.is_locked());
 }

@@ -136,12 +136,12 @@ TEST_P(context_var, a_token_is_for_its_variable_and_works_once) {
 TEST_P(context_var, a_guard_restores_whatever_ends_its_scope) {
   run([]() -> silk::task<> {
     co_await number.set(1);
-    const came end = co_await how_it_ends([]() -> silk::task<> {
+    const std::string end = co_await ending([]() -> silk::task<> {
       const auto hold = co_await number.scoped(2);
       EXPECT_EQ(number.get(), 2);
       co_await fail_after(1ms);
     }());
-    EXPECT_EQ(end, came::error);
+    EXPECT_EQ(end, "boom");
     EXPECT_EQ(number.get(), 1);
   });
 }

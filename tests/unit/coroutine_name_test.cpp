@@ -1,5 +1,5 @@
 // What the call graph calls a coroutine, and what it tells of coroutines that are not recorded.
-#include "tasks_fixture.hpp"
+#include "at_workers.hpp"
 
 #include <silk/detail/coroutine_name.hpp>
 
@@ -43,9 +43,8 @@ TEST(coroutine_name, of_a_lambda_is_that_of_its_function) {
             "net::go::lambda");
 }
 
-class ordinary_coroutines : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, ordinary_coroutines, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class ordinary_coroutines : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(ordinary_coroutines);
 
 TEST_P(ordinary_coroutines, are_left_out_of_a_call_graph_that_knows_their_tasks) {
   run([]() -> silk::task<> {

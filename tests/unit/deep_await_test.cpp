@@ -1,7 +1,7 @@
 // However long a loop of awaits is that are ready, and however deep awaits nest, the stack of the worker
 // does not grow. Also built at -O0 and -O1 (silk_deep_O0, silk_deep_O1): a jump from one coroutine to the
 // next must not be left to the optimiser.
-#include "tasks_fixture.hpp"
+#include "support/programs.hpp"
 
 #include <gtest/gtest.h>
 
@@ -190,7 +190,7 @@ TEST(deep_await, an_exception_through_ten_thousand_nested_calls) {
   auto token = std::make_shared<int>(0);
   run_with_gauge([&](stack_gauge& gauge) -> silk::task<> {
     const std::string end = co_await ending(fail_below(gauge, 10'000, token));
-    EXPECT_EQ(end, "error: at the bottom");
+    EXPECT_EQ(end, "at the bottom");
     EXPECT_EQ(token.use_count(), 1);
   });
 }

@@ -92,8 +92,8 @@ TEST_P(failure, of_a_future_is_told_once_when_it_is_dropped) {
 TEST_P(failure, that_was_retrieved_is_not_told) {
   run_and_expect(0, []() -> silk::task<> {
     auto awaited = silk::spawn(fail_after(1s));
-    const came how = co_await how_it_ends([](auto h) -> silk::task<> { co_await h; }(awaited));
-    EXPECT_EQ(how, came::error);
+    const std::string how = co_await ending(awaited);
+    EXPECT_EQ(how, "boom");
     auto asked = silk::spawn(fail_after(1s));
     auto read = silk::spawn(fail_after(1s));
     co_await silk::sleep(2s);
@@ -119,10 +119,10 @@ TEST_P(failure, is_retrieved_by_gather_shield_timeout_and_block_on) {
       const auto limited = []() -> silk::task<> {
         co_await silk::with_timeout(1h, silk::spawn(fail_after(1s)));
       };
-      const came first = co_await how_it_ends(gathered());
-      const came second = co_await how_it_ends(shielded());
-      const came third = co_await how_it_ends(limited());
-      EXPECT_TRUE(first == came::error && second == came::error && third == came::error);
+      const std::string first = co_await ending(gathered());
+      const std::string second = co_await ending(shielded());
+      const std::string third = co_await ending(limited());
+      EXPECT_TRUE(first == "boom" && second == "boom" && third == "boom");
       const auto all = co_await silk::gather_settled(silk::spawn(fail_after(1s)));
       EXPECT_NE(std::get<0>(all).exception(), nullptr);
     });

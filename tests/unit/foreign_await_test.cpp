@@ -1,5 +1,6 @@
 // co_await of awaitables that know nothing of silk: the task comes home, whatever thread they resume
 // on, and however they suspend.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -19,9 +20,8 @@ using silk_tests::ending;
 using silk_tests::gate;
 using silk_tests::virtual_time;
 
-class foreign_await : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, foreign_await, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class foreign_await : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(foreign_await);
 
 // A thread that resumes what it is given. Joins in its destructor.
 class another_thread {
@@ -132,18 +132,18 @@ TEST_P(foreign_await, failure_is_thrown_at_the_await) {
       const int never = co_await fails_to_suspend();
       co_return never;
     }());
-    EXPECT_EQ(suspending, "error: no suspension");
+    EXPECT_EQ(suspending, "no suspension");
     const std::string resuming = co_await ending([]() -> silk::task<int> {
       const int never = co_await fails_to_resume();
       co_return never;
     }());
-    EXPECT_EQ(resuming, "error: no value");
+    EXPECT_EQ(resuming, "no value");
   });
 }
 
 // docs/cancellation.md: w17a
 TEST_P(foreign_await, is_not_interrupted_by_a_cancel_which_is_thrown_afterwards) {
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   another_thread other;
   gate suspended, go_on;
   const auto handle = runtime.spawn([&]() -> silk::task<> {
@@ -160,7 +160,7 @@ TEST_P(foreign_await, is_not_interrupted_by_a_cancel_which_is_thrown_afterwards)
 }
 
 TEST_P(foreign_await, of_a_gathered_child_hears_of_the_cancel_of_its_parent) {
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   another_thread other;
   gate suspended, go_on;
   const auto handle = runtime.spawn([&]() -> silk::task<> {

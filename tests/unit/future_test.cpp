@@ -1,4 +1,5 @@
 // future<T>: one outcome, seen by many. Who sets it: promise_test.cpp.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -22,9 +23,8 @@ using silk_tests::told;
 using silk_tests::told_of;
 using silk_tests::virtual_time;
 
-class future : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, future, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class future : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(future);
 
 std::exception_ptr boom() { return std::make_exception_ptr(std::runtime_error("boom")); }
 
@@ -66,7 +66,7 @@ TEST(future, that_is_done_cannot_be_cancelled) {
   silk::promise<int> failure;
   failure.set_exception(boom());
   EXPECT_FALSE(failure.get_future().cancel());
-  EXPECT_EQ(told_of(failure.get_future()), "error: boom");
+  EXPECT_EQ(told_of(failure.get_future()), "boom");
 
   const silk::promise<int> cancelled;
   EXPECT_TRUE(cancelled.get_future().cancel("first"));
@@ -221,7 +221,7 @@ TEST(future, wakes_waiters_in_the_order_in_which_they_came) {
 
 TEST_P(future, that_is_cancelled_cancels_who_awaits_it) {
   silk::promise<int> promise;
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   const auto waiter =
       runtime.spawn([&]() -> silk::task<> { static_cast<void>(co_await promise.get_future()); });
   promise.get_future().cancel("gone");
@@ -254,7 +254,7 @@ TEST_P(future, is_waited_for_in_several_runtimes) {
   std::vector<silk::join_handle<int>> waiters;
   for (int i = 0; i < 6; ++i) {
     if (i % 2 == 0) {
-      runtimes.push_back(std::make_unique<silk::runtime>(virtual_time(workers())));
+      runtimes.push_back(std::make_unique<silk::runtime>(virtual_time()));
     }
     waiters.push_back(runtimes.back()->spawn([&]() -> silk::task<int> {
       const int value = co_await promise.get_future();
@@ -269,7 +269,7 @@ TEST_P(future, is_waited_for_in_several_runtimes) {
 }
 
 TEST_P(future, blocks_a_thread_until_it_is_done) {
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   silk::promise<int> promise;
   std::vector<std::thread> blocked;
   std::atomic<int> sum = 0;
@@ -307,7 +307,7 @@ class future_failure : public testing::Test {
 
 TEST_F(future_failure, that_nobody_retrieved_reaches_the_handler) {
   fail_and([](silk::promise<int>&) {});
-  EXPECT_EQ(reports, std::vector<std::string>{"error: boom of '' at line 0"});
+  EXPECT_EQ(reports, std::vector<std::string>{"boom of '' at line 0"});
 }
 
 TEST_F(future_failure, that_was_looked_at_does_not) {

@@ -1,5 +1,5 @@
 // gather of a range of lazy tasks, of any length, from any kind of range.
-#include "tasks_fixture.hpp"
+#include "at_workers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,9 +20,8 @@ namespace {
 using namespace std::chrono_literals;
 using silk_tests::ending;
 
-class gather_range : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, gather_range, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class gather_range : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(gather_range);
 
 silk::task<int> give(int n) { co_return n; }
 silk::task<int> give_later(int n) {

@@ -1,5 +1,6 @@
 // gather of lazy tasks: all of them at once, and nobody left when it is over. Ranges:
 // gather_range_test.cpp; handles: gather_handles_test.cpp; cancels from outside: cancel_waits_test.cpp.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -22,9 +23,8 @@ using silk_tests::ending;
 using silk_tests::gate;
 using silk_tests::virtual_time;
 
-class gather : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, gather, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class gather : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(gather);
 
 template <class T>
 silk::task<T> give(T value) {
@@ -136,7 +136,7 @@ silk::task<int> fib(int n) {
 }
 
 TEST_P(gather, forks_and_joins_a_tree_of_calls) {
-  EXPECT_EQ(silk::run(fib(18), virtual_time(workers())), 2584);
+  EXPECT_EQ(silk::run(fib(18), virtual_time()), 2584);
 }
 
 TEST_P(gather, awaited_in_a_loop_reuses_nothing) {
@@ -186,7 +186,7 @@ TEST_P(gather, rethrows_the_first_failure_in_time) {
     const std::string end = co_await ending([]() -> silk::task<> {
       co_await silk::gather(fail_after(2s, "second"), fail_after(1s, "first"), give_after(3s, 1));
     }());
-    EXPECT_EQ(end, "error: first");
+    EXPECT_EQ(end, "first");
     EXPECT_EQ(silk::now().time_since_epoch(), 1s);
   });
 }
@@ -197,7 +197,7 @@ TEST_P(gather, cancels_siblings_of_the_first_failure_and_waits_for_them) {
     const std::string end = co_await ending([](std::atomic<int>& c) -> silk::task<> {
       co_await silk::gather(clean_up_for(5s, c), fail_after(1s, "boom"), clean_up_for(7s, c));
     }(cleaned));
-    EXPECT_EQ(end, "error: boom");
+    EXPECT_EQ(end, "boom");
     EXPECT_EQ(cleaned, 2);
     EXPECT_EQ(silk::now().time_since_epoch(), 8s);
   });
@@ -300,7 +300,7 @@ TEST_P(gather, drops_the_failures_that_come_later) {
     const std::string end = co_await ending([](auto fail) -> silk::task<> {
       co_await silk::gather(fail(), fail_after(1s, "boom"));
     }(fail_in_clean_up));
-    EXPECT_EQ(end, "error: boom");
+    EXPECT_EQ(end, "boom");
   });
 }
 
@@ -383,7 +383,7 @@ TEST_P(gather, failure_climbs_out_of_nested_gathers) {
       }
     };
     const std::string end = co_await ending(level(level, 5));
-    EXPECT_EQ(end, "error: deep down");
+    EXPECT_EQ(end, "deep down");
     EXPECT_EQ(cleaned, 5);
     EXPECT_EQ(silk::now().time_since_epoch(), 6s);
   });

@@ -47,7 +47,7 @@ TEST_F(latch, lets_all_go_when_the_last_one_arrives) {
 
 TEST_F(latch, does_not_go_below_zero) {
   silk::latch steps(2);
-  EXPECT_EQ(told([&] { steps.count_down(3); }), "usage_error");
+  EXPECT_EQ(told([&] { steps.count_down(3); }), "usage");
   EXPECT_EQ(steps.count(), 2);
   EXPECT_THROW(steps.count_down(-1), std::invalid_argument);
   EXPECT_THROW(steps.count_down(std::numeric_limits<std::ptrdiff_t>::min()), std::invalid_argument);
@@ -55,8 +55,8 @@ TEST_F(latch, does_not_go_below_zero) {
   steps.count_down(0);
   EXPECT_EQ(steps.count(), 2);
   steps.count_down(2);
-  EXPECT_EQ(told([&] { steps.count_down(); }), "usage_error");
-  EXPECT_EQ(end_of(start([&] { return arrives(steps); })), "usage_error");
+  EXPECT_EQ(told([&] { steps.count_down(); }), "usage");
+  EXPECT_EQ(end_of(start([&] { return arrives(steps); })), "usage");
   EXPECT_THROW(silk::latch(-1), std::invalid_argument);
 }
 

@@ -27,7 +27,7 @@ TEST_F(mutex, try_lock_takes_it_once) {
 }
 
 TEST_F(mutex, unlock_of_a_free_one_is_a_usage_error) {
-  EXPECT_EQ(told([&] { lock.unlock(); }), "usage_error");
+  EXPECT_EQ(told([&] { lock.unlock(); }), "usage");
   EXPECT_FALSE(lock.is_locked());
 }
 

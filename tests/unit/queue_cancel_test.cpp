@@ -113,7 +113,7 @@ TEST(queue, put_that_is_taken_back_ends_a_join_and_the_gets_of_a_closed_queue) {
         EXPECT_EQ(end, "cancelled");
         co_await joiner;
         const std::string get = co_await ending(q.get());
-        EXPECT_EQ(get, "error: the queue is closed");
+        EXPECT_EQ(get, "closed");
       },
       virtual_time(1));
 }
@@ -179,7 +179,7 @@ TEST(queue, last_item_is_not_lost_when_its_getter_is_cancelled_after_close) {
         const int got = co_await second;
         EXPECT_EQ(got, 1);
         const std::string over = co_await ending(third);
-        EXPECT_EQ(over, "error: the queue is closed");
+        EXPECT_EQ(over, "closed");
       },
       virtual_time(1));
 }
@@ -254,8 +254,8 @@ TEST(queue, get_and_put_notice_a_close_on_their_way_into_the_line) {
         };
         const std::string get_end = co_await ending(get());
         const std::string put_end = co_await ending(put());
-        EXPECT_EQ(get_end, "error: the queue is closed");
-        EXPECT_EQ(put_end, "error: the queue is closed");
+        EXPECT_EQ(get_end, "closed");
+        EXPECT_EQ(put_end, "closed");
         EXPECT_EQ(full.size(), 1u);
       },
       virtual_time(1));

@@ -1,3 +1,4 @@
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <silk/lifo_queue.hpp>
@@ -20,8 +21,8 @@ namespace {
 using namespace silk_tests;
 using namespace std::chrono_literals;
 
-class queue : public with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, queue, one_two_or_eight, testing::PrintToStringParamName());
+class queue : public at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(queue);
 
 silk::task<> at_rest() { co_await silk::sleep(1ms); }
 

@@ -176,13 +176,13 @@ TEST_P(runtime_end, shutdown_waits_for_clean_up) {
 TEST_P(runtime_end, from_a_worker_shutdown_is_refused_and_close_is_not) {
   silk::runtime runtime(virtual_time());
   auto other = runtime.spawn(never_ends());
-  const came how = runtime.block_on([&]() -> silk::task<came> {
+  const std::string how = runtime.block_on([&]() -> silk::task<std::string> {
     EXPECT_THROW(silk::runtime::current().shutdown(), silk::usage_error);
     co_await silk::yield();  // and nothing has changed
     silk::runtime::current().close();
-    co_return co_await how_it_ends(asleep());
+    co_return co_await ending(asleep());
   });
-  EXPECT_EQ(how, came::cancelled);
+  EXPECT_EQ(how, "cancelled: the runtime is shutting down");
   EXPECT_THROW(runtime.block_on(other), silk::cancelled);
 }
 

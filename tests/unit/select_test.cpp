@@ -67,8 +67,8 @@ TEST_P(select, the_losers_have_ended_when_it_returns) {
 
 TEST_P(select, the_first_failure_in_time_is_rethrown) {
   run([]() -> silk::task<> {
-    const came failed = co_await how_it_ends(race(fail_after(1s), asleep(2s)));
-    EXPECT_EQ(failed, came::error);
+    const std::string failed = co_await ending(race(fail_after(1s), asleep(2s)));
+    EXPECT_EQ(failed, "boom");
     EXPECT_EQ(elapsed(), 1s);
     const auto first = co_await silk::select(answer_after(1s, 1), fail_after(2s));
     EXPECT_EQ(first.index(), 0u);
@@ -81,8 +81,8 @@ TEST_P(select, one_that_ends_cancelled_by_itself_wins_as_a_failure_does) {
       co_await silk::sleep(1s);
       throw silk::cancelled("gave up");
     };
-    const came end = co_await how_it_ends(race(gives_up(), asleep()));
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await ending(race(gives_up(), asleep()));
+    EXPECT_EQ(end, "cancelled: gave up");
     const unsigned requests = co_await silk::this_task::cancelling();
     EXPECT_EQ(requests, 0u);
   });
@@ -127,8 +127,8 @@ TEST_P(select, cancelled_from_outside_cancels_all_and_waits_for_them) {
     const auto racing = silk::spawn(race(cleans_up_for(1s, one), cleans_up_for(2s, two)));
     co_await silk::sleep(1ms);
     EXPECT_TRUE(racing.cancel("enough"));
-    const came end = co_await how_it_ends(until(racing));
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await ending(until(racing));
+    EXPECT_EQ(end, "cancelled: enough");
     EXPECT_TRUE(one);
     EXPECT_TRUE(two);
     EXPECT_EQ(elapsed(), 2s + 1ms);
@@ -141,8 +141,8 @@ TEST_P(select, cancelled_while_it_waits_for_the_losers_throws_cancelled) {
     const auto racing = silk::spawn(race(answer_after(1s, 1), cleans_up_for(5s, cleaned)));
     co_await silk::sleep(2s);
     EXPECT_TRUE(racing.cancel());
-    const came end = co_await how_it_ends(until(racing));
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await ending(until(racing));
+    EXPECT_EQ(end, "cancelled");
   });
 }
 
@@ -171,8 +171,8 @@ TEST_P(select, a_handle_lives_on_when_the_select_is_cancelled) {
     const auto racing = silk::spawn(race(slow, stop.get_future()));
     co_await silk::sleep(1s);
     racing.cancel();
-    const came end = co_await how_it_ends(until(racing));
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await ending(until(racing));
+    EXPECT_EQ(end, "cancelled");
     EXPECT_EQ(elapsed(), 1s);
     EXPECT_FALSE(stop.done());
     const int value = co_await slow;
@@ -183,11 +183,11 @@ TEST_P(select, a_handle_lives_on_when_the_select_is_cancelled) {
 TEST_P(select, a_failed_handle_rethrows_and_keeps_its_failure) {
   run([]() -> silk::task<> {
     const auto fails = silk::spawn(fail_after(1s));
-    const came end = co_await how_it_ends(race(fails, asleep()));
-    EXPECT_EQ(end, came::error);
+    const std::string end = co_await ending(race(fails, asleep()));
+    EXPECT_EQ(end, "boom");
     EXPECT_NE(fails.exception(), nullptr);
-    const came again = co_await how_it_ends(race(fails, asleep()));
-    EXPECT_EQ(again, came::error);
+    const std::string again = co_await ending(race(fails, asleep()));
+    EXPECT_EQ(again, "boom");
   });
 }
 
@@ -258,8 +258,8 @@ TEST_P(select, an_item_that_won_goes_back_when_the_select_is_cancelled) {
     queue.put_nowait(42);
     co_await silk::sleep(1s);
     EXPECT_TRUE(racing.cancel());
-    const came end = co_await how_it_ends(until(racing));
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await ending(until(racing));
+    EXPECT_EQ(end, "cancelled");
     EXPECT_EQ(queue.try_get(), 42);
   });
 }
@@ -309,17 +309,17 @@ TEST_P(select, a_put_that_won_and_was_taken_stands_although_the_select_is_cancel
   run([]() -> silk::task<> {
     silk::queue<int> queue(1);
     bool cleaned = false;
-    came next_await = came::value;
+    std::string next_await = "value";
     const auto racing = silk::spawn([&]() -> silk::task<> {
       const auto first = co_await silk::select(queue.put(7), cleans_up_for(5s, cleaned));
       EXPECT_EQ(first.index(), 0u);
-      next_await = co_await how_it_ends(asleep());
+      next_await = co_await ending(asleep());
     });
     co_await silk::sleep(1s);
     EXPECT_EQ(queue.try_get(), 7);
     EXPECT_TRUE(racing.cancel());
-    static_cast<void>(co_await how_it_ends(until(racing)));
-    EXPECT_EQ(next_await, came::cancelled);
+    static_cast<void>(co_await ending(until(racing)));
+    EXPECT_EQ(next_await, "cancelled");
   });
 }
 
@@ -327,10 +327,10 @@ TEST_P(select, a_closed_queue_wins_as_a_failure) {
   run([]() -> silk::task<> {
     silk::queue<int> queue;
     queue.close();
-    const came end = co_await how_it_ends([](silk::queue<int>& q) -> silk::task<> {
+    const std::string end = co_await ending([](silk::queue<int>& q) -> silk::task<> {
       static_cast<void>(co_await silk::select(q.get(), asleep()));
     }(queue));
-    EXPECT_EQ(end, came::error);
+    EXPECT_EQ(end, "closed");
     const auto first = co_await silk::select(queue.next(), asleep());
     EXPECT_FALSE(std::get<0>(first).has_value());
   });
@@ -399,8 +399,8 @@ TEST_P(select, a_task_that_was_moved_from_is_refused) {
       EXPECT_EQ(value, 1);
       static_cast<void>(co_await silk::select(std::move(task), asleep()));
     };
-    const came end = co_await how_it_ends(misuse());
-    EXPECT_EQ(end, came::usage);
+    const std::string end = co_await ending(misuse());
+    EXPECT_EQ(end, "usage");
   });
 }
 

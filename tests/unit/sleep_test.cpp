@@ -1,5 +1,5 @@
 // sleep, sleep_until, yield: how long, in which order, and what stays behind.
-#include "tasks_fixture.hpp"
+#include "at_workers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,9 +20,8 @@ using namespace std::chrono_literals;
 using silk_tests::ending;
 using silk_tests::virtual_time;
 
-class sleep : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, sleep, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class sleep : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(sleep);
 
 silk::duration elapsed() { return silk::now().time_since_epoch(); }
 
@@ -172,7 +171,7 @@ TEST_P(sleep, time_stands_still_while_anything_can_run) {
 
 // docs/cancellation.md: w1a
 TEST_P(sleep, that_is_cancelled_leaves_no_timer) {
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   runtime.block_on([]() -> silk::task<> {
     std::vector<silk::join_handle<>> sleepers;
     for (int i = 0; i < 100; ++i) {

@@ -1,12 +1,13 @@
-// Shared by the tests of tasks: runtimes in virtual time, awaits told in words, threads held back.
+// Shared by the tests of tasks: threads held back, and logs that any thread may write to.
 #pragma once
+
+#include "support/programs.hpp"
 
 #include <silk/silk.hpp>
 
 #include <gtest/gtest.h>
 
 #include <condition_variable>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,63 +17,9 @@
 
 namespace silk_tests {
 
-inline silk::runtime_options virtual_time(unsigned workers, silk::failure_handler on_failure = {}) {
-  return {.workers = workers,
-          .time = silk::time_source::virtual_time,
-          .on_failure = std::move(on_failure)};
-}
-
 // For tests whose tasks sleep for ever while the test is at work outside: virtual time would let them
 // sleep through as soon as the workers have nothing else to do.
 inline silk::runtime_options steady_time(unsigned workers) { return {.workers = workers}; }
-
-// A test that holds for every number of workers.
-class with_workers : public testing::TestWithParam<unsigned> {
- protected:
-  static unsigned workers() { return GetParam(); }
-  template <class Body>
-  static auto run(Body body) {
-    return silk::run(std::move(body), virtual_time(workers()));
-  }
-};
-
-inline const auto one_two_or_eight = testing::Values(1u, 2u, 8u);
-
-// How something ended: "value", "cancelled", "cancelled: reason", "usage_error" or "error: what".
-template <class Throwing>
-std::string told(Throwing throwing) {
-  try {
-    throwing();
-    return "value";
-  } catch (const silk::cancelled& stop) {
-    return stop.reason().empty() ? "cancelled" : "cancelled: " + stop.reason();
-  } catch (const silk::usage_error&) {
-    return "usage_error";
-  } catch (const std::exception& error) {
-    return std::string("error: ") + error.what();
-  }
-}
-inline std::string told_of(const std::exception_ptr& error) {
-  return told([&] {
-    if (error != nullptr) std::rethrow_exception(error);
-  });
-}
-template <class T>
-std::string told_of(const silk::future<T>& done) {
-  return told([&] { static_cast<void>(done.result()); });
-}
-
-// `co_await ending(...)`: awaits a task as part of this one, or a future, and tells how it ended.
-template <class Awaitable>
-silk::task<std::string> ending(Awaitable awaited) {
-  std::exception_ptr error;
-  try {
-    static_cast<void>(co_await std::move(awaited));
-  } catch (...) {
-    error = std::current_exception();
-  }
-  co_return told_of(error);
-}
 
 // Blocks threads, workers included, until it is opened.
 class gate {

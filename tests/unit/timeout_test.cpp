@@ -45,8 +45,8 @@ TEST_P(timeout, gives_the_value_of_a_body_that_never_suspends) {
 TEST_P(timeout, cancels_the_body_and_waits_for_it_before_it_throws) {
   run([]() -> silk::task<> {
     bool cleaned = false;
-    const came how = co_await how_it_ends(at_most(10s, cleans_up_for(5s, cleaned)));
-    EXPECT_EQ(how, came::timeout);
+    const std::string how = co_await ending(at_most(10s, cleans_up_for(5s, cleaned)));
+    EXPECT_EQ(how, "timeout");
     EXPECT_TRUE(cleaned);
     EXPECT_EQ(silk::now().time_since_epoch(), 15s);
   });
@@ -64,8 +64,8 @@ silk::task<> keeps_the_reason(std::string& reason) {
 TEST_P(timeout, tells_the_body_that_the_time_is_up) {
   run([]() -> silk::task<> {
     std::string reason;
-    const came how = co_await how_it_ends(at_most(1s, keeps_the_reason(reason)));
-    EXPECT_EQ(how, came::timeout);
+    const std::string how = co_await ending(at_most(1s, keeps_the_reason(reason)));
+    EXPECT_EQ(how, "timeout");
     EXPECT_EQ(reason, "the time is up");
   });
 }
@@ -112,8 +112,8 @@ TEST_P(timeout, throws_what_the_body_throws_when_the_time_is_up) {
 // docs/cancellation.md: t2
 TEST_P(timeout, passes_on_an_error_from_before_the_time_is_up) {
   run([]() -> silk::task<> {
-    const came how = co_await how_it_ends(at_most(2s, fail_after(1s)));
-    EXPECT_EQ(how, came::error);
+    const std::string how = co_await ending(at_most(2s, fail_after(1s)));
+    EXPECT_EQ(how, "boom");
     EXPECT_EQ(silk::now().time_since_epoch(), 1s);
   });
 }
@@ -138,8 +138,8 @@ TEST_P(timeout, passes_on_a_cancelled_that_the_body_made_itself) {
 TEST_P(timeout, ends_one_way_when_work_and_time_end_at_the_same_instant) {
   run([]() -> silk::task<> {
     for (int i = 1; i <= 200; ++i) {
-      const came how = co_await how_it_ends(at_most(1s, asleep(1s)));
-      EXPECT_TRUE(how == came::value || how == came::timeout);
+      const std::string how = co_await ending(at_most(1s, asleep(1s)));
+      EXPECT_TRUE(how == "value" || how == "timeout");
       EXPECT_EQ(silk::now().time_since_epoch(), i * 1s);  // the next sleep was not cut short
     }
     const unsigned cancelling = co_await silk::this_task::cancelling();
@@ -157,8 +157,8 @@ TEST_P(timeout, does_not_start_the_body_when_the_time_is_zero_or_less) {
         flag = true;
         co_return;
       };
-      const came how = co_await how_it_ends(at_most(d, body(started, held)));
-      EXPECT_EQ(how, came::timeout);
+      const std::string how = co_await ending(at_most(d, body(started, held)));
+      EXPECT_EQ(how, "timeout");
       EXPECT_FALSE(started);
       EXPECT_EQ(held.use_count(), 1);  // its arguments are gone
     }
@@ -173,13 +173,13 @@ TEST_P(timeout, reaches_a_deadline_on_the_clock_of_the_runtime) {
     const auto until = [](silk::time_point t, silk::task<> body) -> silk::task<> {
       co_await silk::with_deadline(t, std::move(body));
     };
-    const came in_time = co_await how_it_ends(until(deadline, asleep(3s)));
-    EXPECT_EQ(in_time, came::value);
-    const came late = co_await how_it_ends(until(deadline, asleep(3s)));
-    EXPECT_EQ(late, came::timeout);
+    const std::string in_time = co_await ending(until(deadline, asleep(3s)));
+    EXPECT_EQ(in_time, "value");
+    const std::string late = co_await ending(until(deadline, asleep(3s)));
+    EXPECT_EQ(late, "timeout");
     EXPECT_EQ(silk::now(), deadline);
-    const came past = co_await how_it_ends(until(deadline - 1s, asleep(3s)));
-    EXPECT_EQ(past, came::timeout);
+    const std::string past = co_await ending(until(deadline - 1s, asleep(3s)));
+    EXPECT_EQ(past, "timeout");
     EXPECT_EQ(silk::now(), deadline);
   });
 }
@@ -230,8 +230,8 @@ TEST_P(timeout, refuses_a_task_that_was_moved_from) {
   run([]() -> silk::task<> {
     silk::task<> body = asleep(1s);
     const silk::task<> taken = std::move(body);
-    const came how = co_await how_it_ends(at_most(1s, std::move(body)));
-    EXPECT_EQ(how, came::usage);
+    const std::string how = co_await ending(at_most(1s, std::move(body)));
+    EXPECT_EQ(how, "usage");
   });
 }
 
@@ -261,16 +261,16 @@ TEST_P(timeout, ends_cancelled_when_it_is_cancelled_after_the_time_was_up) {
   run([]() -> silk::task<> {
     bool cleaned = false;
     unsigned cancelling = 99;
-    came how = came::value;
+    std::string how = "value";
     const auto body = [&]() -> silk::task<> {
-      how = co_await how_it_ends(at_most(1s, cleans_up_for(5s, cleaned)));
+      how = co_await ending(at_most(1s, cleans_up_for(5s, cleaned)));
       cancelling = co_await silk::this_task::cancelling();
     };
     auto handle = silk::spawn(body);
     co_await silk::sleep(3s);
     handle.cancel();
     co_await handle;
-    EXPECT_EQ(how, came::cancelled);
+    EXPECT_EQ(how, "cancelled");
     EXPECT_EQ(cancelling, 1u);  // the request from outside
     EXPECT_FALSE(cleaned);      // it cut the clean-up short
     EXPECT_EQ(silk::now().time_since_epoch(), 3s);
@@ -324,13 +324,13 @@ TEST_P(timeout, leaves_no_timer_behind) {
   silk::runtime runtime(virtual_time());
   runtime.block_on([]() -> silk::task<> {
     co_await silk::with_timeout(1h, asleep(1s));
-    const came how = co_await how_it_ends(at_most(1h, fail_after(1s)));
-    EXPECT_EQ(how, came::error);
+    const std::string how = co_await ending(at_most(1h, fail_after(1s)));
+    EXPECT_EQ(how, "boom");
     auto handle = silk::spawn(at_most(1h, asleep()));
     co_await silk::sleep(1s);
     handle.cancel();
-    const came other = co_await how_it_ends([](auto h) -> silk::task<> { co_await h; }(handle));
-    EXPECT_EQ(other, came::cancelled);
+    const std::string other = co_await ending(handle);
+    EXPECT_EQ(other, "cancelled");
   });
   let_time_pass_if_it_can(runtime);
   EXPECT_EQ(runtime.now().time_since_epoch(), 3s);
@@ -338,8 +338,8 @@ TEST_P(timeout, leaves_no_timer_behind) {
 
 TEST_P(timeout, leaves_the_task_uncancelled) {
   run([]() -> silk::task<> {
-    const came how = co_await how_it_ends(at_most(1s, asleep()));
-    EXPECT_EQ(how, came::timeout);
+    const std::string how = co_await ending(at_most(1s, asleep()));
+    EXPECT_EQ(how, "timeout");
     const unsigned cancelling = co_await silk::this_task::cancelling();
     EXPECT_EQ(cancelling, 0u);
     co_await silk::sleep(1s);
@@ -349,11 +349,11 @@ TEST_P(timeout, leaves_the_task_uncancelled) {
 
 TEST_P(timeout, works_in_a_task_that_went_on_after_a_cancel) {
   run([]() -> silk::task<> {
-    came first = came::value;
+    std::string first = "value";
     const auto body = [&]() -> silk::task<> {
-      const came before = co_await how_it_ends(asleep());
-      EXPECT_EQ(before, came::cancelled);
-      first = co_await how_it_ends(at_most(1s, asleep()));
+      const std::string before = co_await ending(asleep());
+      EXPECT_EQ(before, "cancelled");
+      first = co_await ending(at_most(1s, asleep()));
       co_await silk::with_timeout(1h, asleep());  // a further cancel is not taken for an expiry
     };
     auto handle = silk::spawn(body);
@@ -361,9 +361,9 @@ TEST_P(timeout, works_in_a_task_that_went_on_after_a_cancel) {
     handle.cancel();
     co_await silk::sleep(2s);
     handle.cancel();
-    const came second = co_await how_it_ends([](auto h) -> silk::task<> { co_await h; }(handle));
-    EXPECT_EQ(first, came::timeout);
-    EXPECT_EQ(second, came::cancelled);
+    const std::string second = co_await ending(handle);
+    EXPECT_EQ(first, "timeout");
+    EXPECT_EQ(second, "cancelled");
     EXPECT_EQ(handle.cancelling(), 2u);
   });
 }
@@ -373,20 +373,20 @@ TEST_P(timeout, works_in_a_task_that_went_on_after_a_cancel) {
 TEST_P(timeout, the_shorter_of_two_nested_ones_expires) {
   run([]() -> silk::task<> {
     const auto inner_is_shorter = []() -> silk::task<> {
-      const came how = co_await how_it_ends(at_most(1s, asleep()));
-      EXPECT_EQ(how, came::timeout);
+      const std::string how = co_await ending(at_most(1s, asleep()));
+      EXPECT_EQ(how, "timeout");
       co_await silk::sleep(1s);
     };
-    const came first = co_await how_it_ends(at_most(3s, inner_is_shorter()));
-    EXPECT_EQ(first, came::value);
-    const auto outer_is_shorter = [](came& inner) -> silk::task<> {
-      inner = co_await how_it_ends(at_most(5s, asleep()));
+    const std::string first = co_await ending(at_most(3s, inner_is_shorter()));
+    EXPECT_EQ(first, "value");
+    const auto outer_is_shorter = [](std::string& inner) -> silk::task<> {
+      inner = co_await ending(at_most(5s, asleep()));
       throw silk::cancelled();
     };
-    came inner = came::value;
-    const came second = co_await how_it_ends(at_most(1s, outer_is_shorter(inner)));
-    EXPECT_EQ(second, came::timeout);
-    EXPECT_EQ(inner, came::cancelled);
+    std::string inner = "value";
+    const std::string second = co_await ending(at_most(1s, outer_is_shorter(inner)));
+    EXPECT_EQ(second, "timeout");
+    EXPECT_EQ(inner, "cancelled: the time is up");
     EXPECT_EQ(silk::now().time_since_epoch(), 3s);
   });
 }
@@ -394,8 +394,8 @@ TEST_P(timeout, the_shorter_of_two_nested_ones_expires) {
 TEST_P(timeout, nested_ones_with_one_deadline_leave_one_timeout_error) {
   run([]() -> silk::task<> {
     for (int i = 1; i <= 100; ++i) {
-      const came how = co_await how_it_ends(at_most(1s, at_most(1s, at_most(1s, asleep()))));
-      EXPECT_EQ(how, came::timeout);
+      const std::string how = co_await ending(at_most(1s, at_most(1s, at_most(1s, asleep()))));
+      EXPECT_EQ(how, "timeout");
       EXPECT_EQ(silk::now().time_since_epoch(), i * 1s);
     }
     const unsigned cancelling = co_await silk::this_task::cancelling();
@@ -405,16 +405,16 @@ TEST_P(timeout, nested_ones_with_one_deadline_leave_one_timeout_error) {
 
 TEST_P(timeout, works_in_the_clean_up_of_another_one) {
   run([]() -> silk::task<> {
-    came inner = came::value;
+    std::string inner = "value";
     const auto body = [&]() -> silk::task<> {
-      const came first = co_await how_it_ends(asleep());
-      EXPECT_EQ(first, came::cancelled);
-      inner = co_await how_it_ends(at_most(1s, asleep()));
+      const std::string first = co_await ending(asleep());
+      EXPECT_EQ(first, "cancelled: the time is up");
+      inner = co_await ending(at_most(1s, asleep()));
       throw silk::cancelled();
     };
-    const came outer = co_await how_it_ends(at_most(1s, body()));
-    EXPECT_EQ(inner, came::timeout);
-    EXPECT_EQ(outer, came::timeout);
+    const std::string outer = co_await ending(at_most(1s, body()));
+    EXPECT_EQ(inner, "timeout");
+    EXPECT_EQ(outer, "timeout");
     EXPECT_EQ(silk::now().time_since_epoch(), 2s);
   });
 }
@@ -423,8 +423,8 @@ TEST_P(timeout, a_hundred_nested_ones_unwind_in_order) {
   run([]() -> silk::task<> {
     silk::task<> body = asleep();
     for (int i = 0; i < 100; ++i) body = at_most(1s + i * 1ms, std::move(body));
-    const came how = co_await how_it_ends(std::move(body));
-    EXPECT_EQ(how, came::timeout);
+    const std::string how = co_await ending(std::move(body));
+    EXPECT_EQ(how, "timeout");
     EXPECT_EQ(silk::now().time_since_epoch(), 1s);
   });
 }

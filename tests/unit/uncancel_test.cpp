@@ -1,4 +1,5 @@
 // uncancel and cancelling: a task that was asked to stop and goes on.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -13,9 +14,8 @@ using silk_tests::ending;
 using silk_tests::knows_itself;
 using silk_tests::virtual_time;
 
-class uncancel : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, uncancel, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class uncancel : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(uncancel);
 
 silk::task<> sleep_for_ever() { co_await silk::sleep(10'000h); }
 
@@ -51,7 +51,7 @@ TEST_P(uncancel, lets_the_task_run_on_and_be_cancelled_afresh) {
 }
 
 TEST_P(uncancel, drops_a_cancel_that_was_not_delivered) {
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   knows_itself<int> self(runtime, [](knows_itself<int>& me) -> silk::task<int> {
     EXPECT_TRUE(me.handle().cancel());
     const unsigned remaining = co_await silk::this_task::uncancel();
@@ -63,7 +63,7 @@ TEST_P(uncancel, drops_a_cancel_that_was_not_delivered) {
 }
 
 TEST_P(uncancel, once_of_twice_leaves_one_to_be_delivered) {
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   knows_itself<int> self(runtime, [](knows_itself<int>& me) -> silk::task<int> {
     EXPECT_TRUE(me.handle().cancel("first"));
     EXPECT_TRUE(me.handle().cancel("second"));

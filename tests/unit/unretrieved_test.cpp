@@ -1,4 +1,5 @@
 // Failures that nobody looked at reach the runtime's handler, once, with name and place.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ silk::task<> fail() {
   throw std::runtime_error("boom");
 }
 
-class unretrieved : public silk_tests::with_workers {
+class unretrieved : public silk_tests::at_workers {
  protected:
   template <class Body>
   void run_and_listen(Body body) {
@@ -35,8 +36,7 @@ class unretrieved : public silk_tests::with_workers {
  private:
   silk_tests::journal reports_;
 };
-INSTANTIATE_TEST_SUITE_P(workers, unretrieved, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+RUN_AT_1_2_AND_8_WORKERS(unretrieved);
 
 TEST_P(unretrieved, failure_reaches_the_handler_with_name_and_place) {
   unsigned line = 0;
@@ -45,7 +45,7 @@ TEST_P(unretrieved, failure_reaches_the_handler_with_name_and_place) {
     silk::spawn(silk::spawn_options{.name = "careless"}, fail());
     co_await silk::sleep(std::chrono::seconds(1));
   });
-  const std::string expected = "error: boom of careless at line " + std::to_string(line);
+  const std::string expected = "boom of careless at line " + std::to_string(line);
   EXPECT_EQ(reports(), std::vector{expected});
 }
 

@@ -1,8 +1,10 @@
 // Debug mode tells of tasks that are destroyed without having been started.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace {
@@ -10,9 +12,10 @@ namespace {
 using namespace silk_tests;
 using namespace std::chrono_literals;
 
+constexpr unsigned answers_line = __LINE__ + 1;
 silk::task<int> answers(int n) { co_return n; }
 
-class unstarted : public with_workers {
+class unstarted : public at_workers {
  protected:
   silk::runtime_options told_of_them(silk::debug_mode mode) {
     auto options = virtual_time(workers(), [this](const silk::failure& what) {
@@ -26,7 +29,7 @@ class unstarted : public with_workers {
   journal journal_;
   std::atomic<unsigned> line_ = 0;
 };
-INSTANTIATE_TEST_SUITE_P(workers, unstarted, one_two_or_eight, testing::PrintToStringParamName());
+RUN_AT_1_2_AND_8_WORKERS(unstarted);
 
 TEST_P(unstarted, is_reported_with_its_function) {
   silk::run(
@@ -42,7 +45,7 @@ TEST_P(unstarted, is_reported_with_its_function) {
       told_of_them(silk::debug_mode::on));
   ASSERT_EQ(journal_.lines().size(), 2u);
   EXPECT_NE(journal_.lines()[0].find("answers"), std::string::npos) << journal_.lines()[0];
-  EXPECT_EQ(line_, 13u);
+  EXPECT_EQ(line_, answers_line);
 }
 
 TEST_P(unstarted, is_nobodys_business_otherwise) {
@@ -96,7 +99,8 @@ TEST(unstarted_outside, prints_a_line_while_a_runtime_is_debugged) {
     const std::string line = printed();
     EXPECT_EQ(line.find("silk: nobody has started the work of coroutine '"), 0u) << line;
     EXPECT_NE(line.find("answers"), std::string::npos) << line;
-    EXPECT_NE(line.find("unstarted_test.cpp:13): co_await it"), std::string::npos) << line;
+    const std::string where = "unstarted_test.cpp:" + std::to_string(answers_line);
+    EXPECT_NE(line.find(where + "): co_await it"), std::string::npos) << line;
   }
   EXPECT_EQ(printed(), "");
 }

@@ -1,6 +1,6 @@
 // Every kind of value passes through every verb: unharmed, uncopied where it cannot be copied, and at
 // an address that its type asks for.
-#include "tasks_fixture.hpp"
+#include "support/programs.hpp"
 
 #include <gtest/gtest.h>
 
@@ -209,13 +209,13 @@ TEST(values_that_throw, fail_the_task_when_co_return_cannot_move_them) {
   auto token = std::make_shared<int>();
   silk::run([&]() -> silk::task<> {
     const std::string awaited = co_await ending(return_badly(token));
-    EXPECT_EQ(awaited, "error: the move failed");
+    EXPECT_EQ(awaited, "the move failed");
     const std::string joined = co_await ending(silk::spawn(return_badly(token)));
-    EXPECT_EQ(joined, "error: the move failed");
+    EXPECT_EQ(joined, "the move failed");
     const std::string gathered = co_await ending([](std::shared_ptr<int> t) -> silk::task<> {
       co_await silk::gather(return_badly(t), return_badly(t));
     }(token));
-    EXPECT_EQ(gathered, "error: the move failed");
+    EXPECT_EQ(gathered, "the move failed");
   });
   EXPECT_EQ(token.use_count(), 1);
 }
@@ -229,7 +229,7 @@ struct throws_in_place {
 
 TEST(values_that_throw, leave_the_future_pending_when_set_value_cannot_make_them) {
   silk::promise<throws_in_place> promise;
-  EXPECT_EQ(told([&] { promise.set_value(-1, -2); }), "error: the sum is negative");
+  EXPECT_EQ(told([&] { promise.set_value(-1, -2); }), "the sum is negative");
   EXPECT_FALSE(promise.done());
   promise.set_value(1, 2);
   EXPECT_EQ(promise.get_future().result().sum, 3);
@@ -252,7 +252,7 @@ TEST(values_that_throw, fail_the_await_that_moves_them_out_of_a_future) {
     may_move = false;
     const std::string taken = co_await ending(
         [](auto h) -> silk::task<> { static_cast<void>(co_await std::move(h)); }(handle));
-    EXPECT_EQ(taken, "error: the move failed");
+    EXPECT_EQ(taken, "the move failed");
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <mutex>
+#include <string>
 #include <utility>
 
 namespace {
@@ -76,28 +77,28 @@ RUN_AT_1_2_AND_8_WORKERS(wait_list);
 // A task that cancels itself at the given point of its wait.
 enum class when { before_the_look, after_the_look };
 
-silk::task<came> pass_and_be_cancelled(turnstile& turns, when cancels) {
-  silk::promise<silk::join_handle<came>> known;
-  const silk::future<silk::join_handle<came>> itself = known.get_future();
-  const auto body = [&]() -> silk::task<came> {
-    const silk::join_handle<came> me = co_await itself;
+silk::task<std::string> pass_and_be_cancelled(turnstile& turns, when cancels) {
+  silk::promise<silk::join_handle<std::string>> known;
+  const silk::future<silk::join_handle<std::string>> itself = known.get_future();
+  const auto body = [&]() -> silk::task<std::string> {
+    const silk::join_handle<std::string> me = co_await itself;
     turnstile::hooks hooks;
     (cancels == when::before_the_look ? hooks.before : hooks.after) = [me] { me.cancel(); };
     const auto walk = [&]() -> silk::task<> { co_await turns.pass(std::move(hooks)); };
-    const came end = co_await how_it_ends(walk());
+    const std::string end = co_await ending(walk());
     co_return end;
   };
   const auto task = silk::spawn(std::ref(body));
   known.set_value(task);
-  const came end = co_await task;
+  const std::string end = co_await task;
   co_return end;
 }
 
 TEST_P(wait_list, passes_on_a_turn_that_was_free_after_a_cancel_had_come) {
   run([]() -> silk::task<> {
     turnstile turns;
-    const came end = co_await pass_and_be_cancelled(turns, when::before_the_look);
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await pass_and_be_cancelled(turns, when::before_the_look);
+    EXPECT_EQ(end, "cancelled");
     EXPECT_TRUE(turns.is_free());
   });
 }
@@ -105,8 +106,8 @@ TEST_P(wait_list, passes_on_a_turn_that_was_free_after_a_cancel_had_come) {
 TEST_P(wait_list, passes_on_a_turn_that_was_taken_when_a_cancel_came) {
   run([]() -> silk::task<> {
     turnstile turns;
-    const came end = co_await pass_and_be_cancelled(turns, when::after_the_look);
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await pass_and_be_cancelled(turns, when::after_the_look);
+    EXPECT_EQ(end, "cancelled");
     EXPECT_TRUE(turns.is_free());
   });
 }
@@ -115,8 +116,8 @@ TEST_P(wait_list, refuses_a_task_that_was_cancelled_before_it_could_wait) {
   run([]() -> silk::task<> {
     turnstile turns;
     co_await turns.pass();
-    const came end = co_await pass_and_be_cancelled(turns, when::before_the_look);
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await pass_and_be_cancelled(turns, when::before_the_look);
+    EXPECT_EQ(end, "cancelled");
     EXPECT_EQ(turns.waiting(), 0u);
     EXPECT_FALSE(turns.is_free());
     turns.open();

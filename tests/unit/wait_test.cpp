@@ -1,4 +1,5 @@
 // wait: until some are done or the time is up, and nobody is cancelled.
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -18,9 +19,8 @@ using namespace std::chrono_literals;
 using silk_tests::ending;
 using silk_tests::virtual_time;
 
-class wait : public silk_tests::with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, wait, silk_tests::one_two_or_eight,
-                         testing::PrintToStringParamName());
+class wait : public silk_tests::at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(wait);
 
 using handles = std::vector<silk::join_handle<>>;
 
@@ -181,7 +181,7 @@ TEST_P(wait, timeout_that_ties_with_a_task_counts_it_as_done) {
 }
 
 TEST_P(wait, timeout_that_does_not_come_is_taken_back) {
-  silk::runtime runtime(virtual_time(workers()));
+  silk::runtime runtime(virtual_time());
   runtime.block_on([]() -> silk::task<> {
     for (int i = 0; i < 100; ++i) {
       const handles all = {sleeper(1s)};

@@ -1,3 +1,4 @@
+#include "at_workers.hpp"
 #include "tasks_fixture.hpp"
 
 #include <silk/silk.hpp>
@@ -15,8 +16,8 @@ namespace {
 using namespace silk_tests;
 using namespace std::chrono_literals;
 
-class watch : public with_workers {};
-INSTANTIATE_TEST_SUITE_P(workers, watch, one_two_or_eight, testing::PrintToStringParamName());
+class watch : public at_workers {};
+RUN_AT_1_2_AND_8_WORKERS(watch);
 
 silk::task<> at_rest() { co_await silk::sleep(1ms); }
 
@@ -97,7 +98,7 @@ TEST_P(watch, tells_the_last_change_before_its_end) {
     co_await receiver.changed();
     EXPECT_EQ(receiver.get(), 2);
     const std::string end = co_await ending(receiver.changed());
-    EXPECT_EQ(end, "error: the watch is closed, and the last change has been seen");
+    EXPECT_EQ(end, "closed");
     const std::string waited = co_await ending(waiter);
     EXPECT_EQ(waited, end);
     EXPECT_EQ(receiver.get(), 2);
