@@ -6,7 +6,7 @@
 //   first_kept = max(0, sent - capacity) <= position <= sent   of a receiver that has not lagged
 #pragma once
 
-#include "detail/wait_list.hpp"
+#include "detail/stream_core.hpp"
 #include "errors.hpp"
 
 #include <concepts>
@@ -23,7 +23,7 @@ namespace silk {
 namespace detail {
 
 template <class T>
-class broadcast_core : private wait_list {
+class broadcast_core : public stream_core {
  public:
   using value_ptr = std::shared_ptr<const T>;
   struct look {
@@ -38,20 +38,16 @@ class broadcast_core : private wait_list {
   std::uint64_t join() noexcept;
   void leave() noexcept;
   std::size_t send(value_ptr value);
-  void close() noexcept;
   look take(std::uint64_t& position) noexcept;
   bool ready_or_wait(turn_wait& w, std::uint64_t position) noexcept;
 
-  wait_home& home() noexcept { return *this; }
   std::size_t receivers() const noexcept;
-  bool is_closed() const noexcept;
   std::size_t capacity() const noexcept { return ring_.size(); }
 
  private:
   std::vector<value_ptr> ring_;  // guarded by lock_, as all that follows
   std::uint64_t sent_ = 0;
   std::size_t receivers_ = 0;
-  bool closed_ = false;
 };
 
 }  // namespace detail
@@ -193,29 +189,13 @@ void broadcast_core<T>::leave() noexcept {
 
 template <class T>
 std::size_t broadcast_core<T>::send(value_ptr value) {
-  wake_list woken;
   std::size_t reached = 0;
-  {
-    sync::lock_guard hold(lock_);
-    if (closed_) throw closed_error("the broadcast is closed");
-    ring_[sent_++ % ring_.size()].swap(
-        value);  // the old one is destroyed at the end, without the lock
+  send_to_all("the broadcast is closed", [&] {
+    // the old one is destroyed at the end, without the lock
+    ring_[sent_++ % ring_.size()].swap(value);
     reached = receivers_;
-    grant_all(woken);
-  }
-  woken.run();
+  });
   return reached;
-}
-
-template <class T>
-void broadcast_core<T>::close() noexcept {
-  wake_list woken;
-  {
-    sync::lock_guard hold(lock_);
-    closed_ = true;
-    grant_all(woken);
-  }
-  woken.run();
 }
 
 template <class T>
@@ -234,21 +214,13 @@ auto broadcast_core<T>::take(std::uint64_t& position) noexcept -> look {
 template <class T>
 bool broadcast_core<T>::ready_or_wait(turn_wait& w, std::uint64_t position) noexcept {
   sync::lock_guard hold(lock_);
-  if (position == sent_ && !closed_) return add(w);
-  static_cast<void>(wait_home::take(w));
-  return false;
+  return wait_for_news(w, position != sent_);
 }
 
 template <class T>
 std::size_t broadcast_core<T>::receivers() const noexcept {
   sync::lock_guard hold(lock_);
   return receivers_;
-}
-
-template <class T>
-bool broadcast_core<T>::is_closed() const noexcept {
-  sync::lock_guard hold(lock_);
-  return closed_;
 }
 
 }  // namespace detail

@@ -3,7 +3,7 @@
 // The value is behind a shared_ptr, which is all that is touched under the lock: copies are made without.
 #pragma once
 
-#include "detail/wait_list.hpp"
+#include "detail/stream_core.hpp"
 #include "errors.hpp"
 
 #include <concepts>
@@ -17,25 +17,20 @@ namespace silk {
 namespace detail {
 
 template <class T>
-class watch_core : private wait_list {
+class watch_core : public stream_core {
  public:
   using value_ptr = std::shared_ptr<const T>;
 
   explicit watch_core(value_ptr first) noexcept : latest_(std::move(first)) {}
 
   void send(value_ptr value);
-  void close() noexcept;
   value_ptr latest(std::uint64_t& version) const noexcept;
   bool is_news(std::uint64_t seen) const noexcept;  // or there will never be any
   bool news_or_wait(turn_wait& w, std::uint64_t seen) noexcept;
 
-  wait_home& home() noexcept { return *this; }
-  bool is_closed() const noexcept;
-
  private:
   value_ptr latest_;  // guarded by lock_, as all that follows
   std::uint64_t version_ = 0;
-  bool closed_ = false;
 };
 
 }  // namespace detail
@@ -146,26 +141,10 @@ namespace detail {
 
 template <class T>
 void watch_core<T>::send(value_ptr value) {
-  wake_list woken;
-  {
-    sync::lock_guard hold(lock_);
-    if (closed_) throw closed_error("the watch is closed");
+  send_to_all("the watch is closed", [&] {
     latest_.swap(value);  // the old one is destroyed at the end, without the lock
     ++version_;
-    grant_all(woken);
-  }
-  woken.run();
-}
-
-template <class T>
-void watch_core<T>::close() noexcept {
-  wake_list woken;
-  {
-    sync::lock_guard hold(lock_);
-    closed_ = true;
-    grant_all(woken);
-  }
-  woken.run();
+  });
 }
 
 template <class T>
@@ -184,15 +163,7 @@ bool watch_core<T>::is_news(std::uint64_t seen) const noexcept {
 template <class T>
 bool watch_core<T>::news_or_wait(turn_wait& w, std::uint64_t seen) noexcept {
   sync::lock_guard hold(lock_);
-  if (version_ == seen && !closed_) return add(w);
-  static_cast<void>(take(w));
-  return false;
-}
-
-template <class T>
-bool watch_core<T>::is_closed() const noexcept {
-  sync::lock_guard hold(lock_);
-  return closed_;
+  return wait_for_news(w, version_ != seen);
 }
 
 }  // namespace detail
