@@ -7,13 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
 namespace {
 
-using silk_tests::came;
-using silk_tests::how_it_ends;
+using silk_tests::ending;
 using namespace std::chrono_literals;
 
 class await_circle : public silk_tests::at_workers {};
@@ -45,8 +45,7 @@ class circle {
   }
   silk::task<> all_end_cancelled() {
     for (const handle& each : members_) {
-      const came end = co_await how_it_ends(awaits(each));
-      EXPECT_EQ(end, came::cancelled);
+      static_cast<void>(co_await ending(awaits(each)));
       EXPECT_TRUE(each.is_cancelled());
     }
   }
@@ -126,16 +125,16 @@ TEST_P(await_circle, unwinds_when_who_waits_for_it_is_cancelled) {
     co_await two.at_rest();
     EXPECT_TRUE(outside.cancel());
     co_await two.all_end_cancelled();
-    const came end = co_await how_it_ends(circle::awaits(outside));
-    EXPECT_EQ(end, came::cancelled);
+    const std::string end = co_await ending(circle::awaits(outside));
+    EXPECT_EQ(end, "cancelled");
   });
 }
 
 TEST_P(await_circle, ends_by_a_timeout_in_it) {
   run([]() -> silk::task<> {
     const auto for_two_seconds = [](handle next) -> silk::task<> {
-      const came end = co_await how_it_ends(in_two_seconds(next));
-      EXPECT_EQ(end, came::timeout);
+      const std::string end = co_await ending(in_two_seconds(next));
+      EXPECT_EQ(end, "timeout");
     };
     circle two({for_two_seconds, circle::awaits});
     co_await two.at_rest();
@@ -215,9 +214,9 @@ TEST_P(await_circle, is_not_what_two_ways_to_one_task_are) {
     std::uint32_t requests = 0;
     const handle shared = silk::spawn([&]() -> silk::task<> {
       // The second one may come with the first, or interrupt the clean-up after it.
-      const came end = co_await how_it_ends(silk_tests::asleep());
-      EXPECT_EQ(end, came::cancelled);
-      static_cast<void>(co_await how_it_ends(silk_tests::asleep(1s)));
+      const std::string end = co_await ending(silk_tests::asleep());
+      EXPECT_EQ(end, "cancelled");
+      static_cast<void>(co_await ending(silk_tests::asleep(1s)));
       requests = co_await silk::this_task::cancelling();
     });
     const handle left = silk::spawn(circle::awaits, shared);
