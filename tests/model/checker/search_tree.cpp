@@ -1,0 +1,169 @@
+#include "search_tree.hpp"
+
+#include <bit>
+
+namespace silk::model {
+
+search_tree::search_tree(execution& of, unsigned preemptions, reduction how)
+    : execution_(of), bound_(preemptions), how_(how) {}
+
+void search_tree::begin() {
+  depth_ = 0;
+  events_.clear();
+  at_ = nowhere;
+  preemptions_ = 0;
+  asleep_ = 0;
+  only_from_.fill(0);
+}
+
+// The ordinary course first.
+unsigned search_tree::pick(const node& of, thread_mask from) const noexcept {
+  const auto enabled = static_cast<unsigned>(std::popcount(of.at.enabled));
+  for (unsigned i = 0; i < enabled; ++i) {
+    const thread_id thread = thread_at(of.at, i);
+    if ((from & bit_of(thread)) != 0 && affordable(of, thread)) return thread;
+  }
+  return no_choice;
+}
+
+unsigned search_tree::choose_thread(const crossing& at) {
+  at_ = nowhere;
+  if (std::has_single_bit(at.enabled)) {
+    if ((at.enabled & asleep_) != 0) return no_choice;
+    return static_cast<unsigned>(std::countr_zero(at.enabled));
+  }
+  if (depth_ == path_.size()) {
+    const node& fresh = enter_crossing(at);
+    if (fresh.chosen == no_choice) {
+      path_.pop_back();
+      return no_choice;
+    }
+  }
+  at_ = static_cast<std::uint32_t>(depth_);
+  const node& here = path_[depth_++];
+  asleep_ = here.asleep;
+  slept_at_ = here.slept_at;
+  preemptions_ = here.preemptions + cost(here, static_cast<thread_id>(here.chosen));
+  return here.chosen;
+}
+
+search_tree::node& search_tree::enter_crossing(const crossing& at) {
+  node& fresh = path_.emplace_back();
+  fresh.is_crossing = true;
+  fresh.at = at;
+  fresh.preemptions = preemptions_;
+  fresh.asleep = asleep_;
+  fresh.slept_at = slept_at_;
+  fresh.chosen = pick(fresh, at.enabled & ~asleep_);
+  fresh.to_try = how_ == reduction::none ? at.enabled
+                 : fresh.chosen == no_choice
+                     ? thread_mask{0}
+                     : bit_of(fresh.chosen);
+  return fresh;
+}
+
+unsigned search_tree::choose(unsigned count, std::uint64_t allowed) {
+  if (depth_ == path_.size()) {
+    node& fresh = path_.emplace_back();
+    fresh.is_crossing = false;
+    fresh.count = count;
+    fresh.allowed = allowed;
+    fresh.chosen = static_cast<unsigned>(std::countr_zero(allowed));
+  }
+  return path_[depth_++].chosen;
+}
+
+// ---- the reduction ----
+
+void search_tree::try_at(std::uint32_t crossing, thread_id thread) {
+  if (crossing == nowhere) return;  // nobody else could run there
+  node& there = path_[crossing];
+  const bool could_run = (there.at.enabled & bit_of(thread)) != 0;
+  there.to_try |= could_run ? bit_of(thread) : there.at.enabled;
+}
+
+void search_tree::try_before(const event& earlier, thread_id thread) {
+  try_at(earlier.crossing, thread);
+  if (bounded()) try_at(events_[earlier.block].crossing, thread);
+}
+
+// Of each other thread the last step that must come after this one in some execution.
+void search_tree::look_back(thread_id thread, const operation& next) {
+  const vector_clock& causes = execution_.view(thread).causes;
+  auto left = static_cast<thread_mask>(0xff & ~bit_of(thread));
+  for (std::size_t i = events_.size(); i-- > 0 && left != 0;) {
+    const event& each = events_[i];
+    if ((left & bit_of(each.thread)) == 0) continue;
+    if (!bounded() && causes.knows(each.thread, each.when)) {
+      left &= static_cast<thread_mask>(~bit_of(each.thread));
+      continue;
+    }
+    if (!must_reverse(each.thread, each.step, thread, next)) continue;
+    try_before(each, thread);
+    left &= static_cast<thread_mask>(~bit_of(each.thread));
+  }
+}
+
+void search_tree::arrived(thread_id thread, const operation& next) {
+  only_from_[thread] = 0;
+  if (how_ == reduction::partial_order) look_back(thread, next);
+}
+
+void search_tree::executes(thread_id thread, const operation& now) {
+  if (how_ == reduction::none) return;
+  const auto index = static_cast<std::uint32_t>(events_.size());
+  const bool goes_on = index != 0 && events_.back().thread == thread;
+  events_.push_back({now, thread, execution_.view(thread).now(thread), at_,
+                     goes_on ? events_.back().block : index});
+  for (thread_id other = 0; other < execution_.thread_count(); ++other) {
+    if (other == thread || !execution_.is_live(other)) continue;
+    const operation& next = execution_.pending(other);
+    if (next.kind == operation_kind::none) continue;
+    if (must_reverse(thread, now, other, next)) try_before(events_.back(), other);
+  }
+  wake_sleepers(thread, now);
+}
+
+void search_tree::wake_sleepers(thread_id by, const operation& now) {
+  for (thread_id other = 0; other < execution_.thread_count(); ++other) {
+    const bool sleeps = (asleep_ & bit_of(other)) != 0;
+    if (other == by || (!sleeps && only_from_[other] == 0)) continue;
+    const operation& next = execution_.pending(other);
+    if (!must_reverse(other, next, by, now)) continue;
+    asleep_ &= static_cast<thread_mask>(~bit_of(other));
+    if (!only_value_is_new(next, now)) {
+      only_from_[other] = 0;
+    } else if (sleeps) {
+      only_from_[other] = slept_at_[other];
+    }
+  }
+}
+
+// ---- the next execution ----
+
+bool search_tree::advance(node& last) {
+  if (!last.is_crossing) {
+    const std::uint64_t higher = last.chosen >= 63 ? 0 : last.allowed >> (last.chosen + 1);
+    if (last.chosen + 1 >= last.count) return false;
+    if (last.chosen >= 63) return ++last.chosen, true;
+    if (higher == 0) return false;
+    last.chosen += 1 + static_cast<unsigned>(std::countr_zero(higher));
+    return last.chosen < last.count;
+  }
+  const auto tried = static_cast<thread_id>(last.chosen);
+  last.tried |= bit_of(tried);
+  const bool may_sleep = !bounded() || (tried == last.at.previous && !last.at.free_to_leave);
+  if (how_ == reduction::partial_order && may_sleep) last.asleep |= bit_of(tried);
+  last.chosen = pick(last, last.to_try & ~last.tried & ~last.asleep);
+  return last.chosen != no_choice;
+}
+
+bool search_tree::next() {
+  while (!path_.empty()) {
+    if (advance(path_.back())) return true;
+    path_.pop_back();
+  }
+  return false;
+}
+
+}  // namespace silk::model

@@ -1,0 +1,101 @@
+// search_tree: all executions of a body, depth first, within a bound on preemptions.
+//
+// An execution is a path: at each crossing a thread, at each fork one of the values that a load may
+// return. The next execution repeats the path up to the last place where something is left to try.
+//
+// The reduction (dynamic partial-order reduction, Flanagan and Godefroid, POPL 2005): at a crossing other
+// threads are tried only if a later step turned out not to commute with the step that was made there
+// (operation.hpp). With a bound (Coons, Musuvathi and McKinley, "Bounded partial-order reduction", OOPSLA
+// 2013) they are tried, too, where the thread that made this step had begun to run, since to switch there
+// may cost no preemption; and a step that happens before another is no reason to leave it out.
+//
+// Sleep sets (Godefroid 1996): a thread whose next step was tried here sleeps in what is tried after it,
+// until a step is made that does not commute with that step. If all it then may do anew is to read a
+// value that was not there, only such values are tried (only_from). Within a bound only the thread that
+// would have gone on anyway may sleep: an execution that leaves it out has an equal one, in which it goes
+// on at once, with no more preemptions. For any other thread that is not so.
+//
+// Whether this finds all outcomes is tested against the search without reduction, on random programs
+// (tests/model/reduction_test.cpp).
+#pragma once
+
+#include "execution.hpp"
+#include "strategy.hpp"
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace silk::model {
+
+enum class reduction : std::uint8_t { none, partial_order };
+
+class search_tree final : public strategy {
+ public:
+  static constexpr unsigned unbounded = std::numeric_limits<unsigned>::max();
+
+  search_tree(execution& of, unsigned preemptions, reduction how);
+
+  void begin() override;
+  unsigned choose_thread(const crossing& at) override;
+  unsigned choose(unsigned count, std::uint64_t allowed) override;
+  void arrived(thread_id thread, const operation& next) override;
+  void executes(thread_id thread, const operation& now) override;
+  std::uint32_t only_from(thread_id thread) const noexcept override { return only_from_[thread]; }
+  bool next() override;
+
+ private:
+  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+
+  struct node {
+    bool is_crossing;
+    unsigned chosen;
+    // Of a fork.
+    unsigned count = 0;
+    std::uint64_t allowed = 0;
+    // Of a crossing.
+    crossing at{};
+    unsigned preemptions = 0;  // before it
+    thread_mask to_try = 0;
+    thread_mask tried = 0;
+    thread_mask asleep = 0;
+    std::array<std::uint32_t, max_threads> slept_at{};  // only_from of those asleep when they wake
+  };
+  struct event {
+    operation step;
+    thread_id thread;
+    moment when;
+    std::uint32_t crossing;  // its node, or nowhere
+    std::uint32_t block;     // the first event of this run of the thread
+  };
+
+  bool bounded() const noexcept { return bound_ != unbounded; }
+  static unsigned cost(const node& of, thread_id thread) noexcept {
+    return thread != of.at.previous && !of.at.free_to_leave ? 1 : 0;
+  }
+  bool affordable(const node& of, thread_id thread) const noexcept {
+    return of.preemptions + cost(of, thread) <= bound_;
+  }
+  unsigned pick(const node& of, thread_mask from) const noexcept;
+  node& enter_crossing(const crossing& at);
+  void look_back(thread_id thread, const operation& next);
+  void try_before(const event& earlier, thread_id thread);
+  void try_at(std::uint32_t crossing, thread_id thread);
+  void wake_sleepers(thread_id by, const operation& now);
+  bool advance(node& last);
+
+  execution& execution_;
+  unsigned bound_;
+  reduction how_;
+  std::vector<node> path_;
+  std::size_t depth_ = 0;
+  std::vector<event> events_;
+  std::uint32_t at_ = nowhere;  // the crossing that led to the step which comes next
+  unsigned preemptions_ = 0;
+  thread_mask asleep_ = 0;
+  std::array<std::uint32_t, max_threads> slept_at_{};
+  std::array<std::uint32_t, max_threads> only_from_{};
+};
+
+}  // namespace silk::model

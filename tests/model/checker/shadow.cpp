@@ -1,0 +1,136 @@
+#include "shadow.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace silk::model {
+
+shadow::shadow(const arena& memory)
+    : base_(reinterpret_cast<std::uintptr_t>(memory.base())), splits_(256), outside_(1u << 12) {
+  void* granules =
+      ::mmap(nullptr, arena::bytes / 8 * sizeof(granule), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (granules == MAP_FAILED) std::abort();
+  direct_ = static_cast<granule*>(granules);  // all zero: of no execution
+}
+
+void shadow::reset() noexcept {
+  ++stamp_;
+  splits_used_ = 1;
+}
+
+inline shadow::granule& shadow::find(std::uintptr_t address) {
+  const std::uintptr_t offset = address - base_;
+  granule& found = offset < arena::bytes ? direct_[offset / 8] : find_outside(address / 8);
+  if (found.stamp != stamp_) {
+    found.stamp = stamp_;
+    found.split = 0;
+    found.whole = {};
+  }
+  return found;
+}
+
+shadow::granule& shadow::find_outside(std::uintptr_t word) {
+  const std::size_t mask = outside_.size() - 1;
+  std::size_t used = 0;
+  for (std::size_t i = word * 0x9e3779b97f4a7c15u >> 40;; ++i, ++used) {
+    outside& each = outside_[i & mask];
+    if (each.word == word) return each.of;
+    if (each.word == 0) {
+      each.word = word;
+      return each.of;
+    }
+    if (used > mask / 2) break;
+  }
+  // Crowded: start anew with more room. What was known of these words in this execution is forgotten.
+  outside_.assign(outside_.size() * 2, {});
+  return find_outside(word);
+}
+
+std::array<cell, 8>& shadow::split(granule& of) {
+  if (of.split == 0) {
+    if (splits_used_ == splits_.size()) splits_.resize(splits_.size() * 2);
+    of.split = static_cast<std::uint32_t>(splits_used_++);
+    splits_[of.split].fill(of.whole);
+  }
+  return splits_[of.split];
+}
+
+inline shadow::verdict shadow::check(cell& at, thread_id by, const vector_clock& known,
+                                     use how) noexcept {
+  if (at.freed) return {access_fault::freed, at.writer};
+  if (at.write_step > known.at[at.writer] && at.writer != by) {
+    return {access_fault::write_race, at.writer};
+  }
+  if (how == use::reads) {
+    at.read_step[by] = known.at[by];
+    return {};
+  }
+  for (thread_id t = 0; t < max_threads; ++t) {
+    if (at.read_step[t] > known.at[t] && t != by) return {access_fault::read_race, t};
+  }
+  at.write_step = known.at[by];
+  at.writer = by;
+  at.location = 0;
+  at.freed = how == use::frees;
+  return {};
+}
+
+shadow::verdict shadow::access(const void* memory, std::size_t size, thread_id by,
+                               const vector_clock& known, use how) {
+  auto address = reinterpret_cast<std::uintptr_t>(memory);
+  while (size != 0) {
+    granule& in = find(address);
+    const std::size_t offset = address % 8;
+    const std::size_t count = std::min(size, 8 - offset);
+    verdict found;
+    if (count == 8 && in.split == 0) {
+      found = check(in.whole, by, known, how);
+      if (found.fault != access_fault::none) return found;
+    } else {
+      std::array<cell, 8>& cells = split(in);
+      for (std::size_t i = offset; i < offset + count; ++i) {
+        found = check(cells[i], by, known, how);
+        if (found.fault != access_fault::none) return found;
+      }
+    }
+    address += count;
+    size -= count;
+  }
+  return {};
+}
+
+shadow::verdict shadow::read(const void* memory, std::size_t size, thread_id by,
+                             const vector_clock& known) {
+  return access(memory, size, by, known, use::reads);
+}
+
+shadow::verdict shadow::write(const void* memory, std::size_t size, thread_id by,
+                              const vector_clock& known) {
+  return access(memory, size, by, known, use::writes);
+}
+
+shadow::verdict shadow::release(const void* memory, std::size_t size, thread_id by,
+                                const vector_clock& known) {
+  return access(memory, size, by, known, use::frees);
+}
+
+shadow::verdict shadow::touch_atomic(const void* memory, std::size_t size, thread_id by,
+                                     const vector_clock& known, cell*& first) {
+  const verdict found = access(memory, size, by, known, use::reads);
+  if (found.fault != access_fault::none) return found;
+  first = &first_cell(memory);
+  return found;
+}
+
+cell& shadow::first_cell(const void* memory) {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  granule& in = find(address);
+  return in.split == 0 ? in.whole : splits_[in.split][address % 8];
+}
+
+std::uint32_t shadow::location_of(const void* memory) { return first_cell(memory).location; }
+
+}  // namespace silk::model
