@@ -61,10 +61,10 @@ void futex_wake(atomic<std::uint32_t>& word, int count) noexcept {
 
 void give_way() noexcept { ::sched_yield(); }
 
-void spinlock::wait_until_free() noexcept {
+void detail::wait_until_clear(const atomic<bool>& flag) noexcept {
   constexpr int pauses_before_yield = 64;
   // relaxed: only waits; the exchange in lock() is what acquires
-  for (int i = 0; locked_.load(memory_order_relaxed); ++i) {
+  for (int i = 0; flag.load(memory_order_relaxed); ++i) {
     if (i < pauses_before_yield) {
       cpu_relax();
     } else {

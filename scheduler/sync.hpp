@@ -1,7 +1,7 @@
 // The only place that names std::atomic, std::mutex, std::thread, fences and futexes.
 //
-// Everything else in silk says sync::atomic, sync::mutex and so on, so that a model checker can put
-// its own types here and explore the real headers.
+// Everything else in silk says sync::atomic, sync::mutex and so on, so that the model checker can put
+// its own types here and explore the real headers: SILK_MODEL, docs/decisions/009-model-checker.md.
 //
 // Asymmetric fences: a worker that publishes work does so millions of times a second; a worker that
 // goes to sleep does so rarely. The publisher's half (`light_fence`) is a compiler barrier, the
@@ -10,6 +10,12 @@
 // two seq_cst fences would. Where the kernel refuses membarrier both halves are full fences.
 // docs/decisions/002-asymmetric-fences.md
 #pragma once
+
+#ifdef SILK_MODEL
+#include <model/checker/sync.hpp>
+#else
+
+#include "sync_spinlock.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -112,25 +118,14 @@ void futex_wait_until(atomic<std::uint32_t>& word, std::uint32_t expected,
 // Wakes at most `count` sleepers on `word`. Makes a system call even when nobody sleeps. [any]
 void futex_wake(atomic<std::uint32_t>& word, int count) noexcept;
 
+namespace detail {
+void wait_until_clear(const atomic<bool>& flag) noexcept;
+}  // namespace detail
+
 // For critical sections of a few dozen instructions that never block: spins briefly, then gives the
 // processor away, since the holder may have been preempted.
-class spinlock {
- public:
-  void lock() noexcept {
-    // E:spinlock in: what the last holder wrote
-    while (locked_.exchange(true, memory_order_acquire)) wait_until_free();
-  }
-  bool try_lock() noexcept {
-    // relaxed look first: a failed exchange would take the line away from the holder
-    return !locked_.load(memory_order_relaxed) &&
-           !locked_.exchange(true, memory_order_acquire);  // E:spinlock in
-  }
-  void unlock() noexcept { locked_.store(false, memory_order_release); }  // E:spinlock out
-
- private:
-  void wait_until_free() noexcept;
-
-  atomic<bool> locked_{false};
-};
+using spinlock = basic_spinlock<atomic<bool>, detail::wait_until_clear>;
 
 }  // namespace silk::scheduler::sync
+
+#endif

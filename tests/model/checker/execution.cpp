@@ -72,7 +72,6 @@ void execution::prepare(thread_id id, const std::function<void()>& body) {
     memory::flush(fresh.view);
   }
   fresh.view.knows.happened.at[id] = fresh.view.knows.seen.at[id] = 1;
-  fresh.view.causes.at[id] = 1;
   fibers_.prepare(id, run_thread);
 }
 
@@ -389,13 +388,14 @@ void execution::fence(std::memory_order order, std::source_location where) {
   if (visible) begin(step);
   memory_.fence(actor(), order);
   if (tracing_) trace_step(step, name_of_order(order));
-  if (visible) end();
+  end();
 }
 
 void execution::light_fence(std::source_location where) {
   if (rules_.fences == fence_policy::full) return fence(std::memory_order_seq_cst, where);
   const inside in;
   memory::flush(me().view);
+  end();  // what comes next is not covered
 }
 
 // membarrier(2): a full fence here, then one on each other thread, wherever that is at the time, then

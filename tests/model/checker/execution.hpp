@@ -126,6 +126,7 @@ class execution : public chooser {
   void add_thread_local(void* variable, std::size_t size, std::uint64_t initial) {
     fibers_.add_local(variable, size, initial);
   }
+  void clear_thread_locals() noexcept { fibers_.clear_locals(); }
   void name(const void* object, std::string text);
 
  private:

@@ -70,7 +70,8 @@ void check(bool holds, const char* what,
 // What the object is called in traces.
 void name(const void* object, std::string text);
 
-// A thread_local variable that each virtual thread has for itself; before explore(), until clear.
+// A thread_local variable that each virtual thread has for itself; before explore(), until
+// clear_thread_locals().
 template <class T>
 void add_thread_local(T& variable) {
   static_assert(sizeof(T) <= 8);
@@ -78,6 +79,8 @@ void add_thread_local(T& variable) {
   __builtin_memcpy(&initial, &variable, sizeof(T));
   execution::the().add_thread_local(&variable, sizeof(T), initial);
 }
+
+inline void clear_thread_locals() { execution::the().clear_thread_locals(); }
 
 // Runs the functions each in a thread of its own and waits until all have ended.
 template <class... Functions>

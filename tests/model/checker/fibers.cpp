@@ -1,5 +1,6 @@
 #include "fibers.hpp"
 
+#include <boost/context/fiber.hpp>
 #include <boost/context/preallocated.hpp>
 #include <boost/context/stack_context.hpp>
 #include <cxxabi.h>
@@ -17,24 +18,33 @@ struct no_deallocation {
   void deallocate(boost::context::stack_context&) noexcept {}
 };
 
-}  // namespace
+using boost::context::fiber;
 
-void fibers::keep(std::size_t i, boost::context::fiber&& left) noexcept {
-  // Over the old one without its destructor, which would unwind a fiber that was left for good.
-  ::new (storage_[i].bytes) boost::context::fiber(std::move(left));
+template <class Slot>
+fiber& fiber_in(Slot& slot) noexcept {
+  static_assert(sizeof(slot) == sizeof(fiber) && alignof(Slot) == alignof(fiber));
+  return *std::launder(reinterpret_cast<fiber*>(slot.bytes));
 }
+
+// Over the old one without its destructor, which would unwind a fiber that was left for good.
+template <class Slot>
+void keep(Slot& slot, fiber&& left) noexcept {
+  ::new (slot.bytes) fiber(std::move(left));
+}
+
+}  // namespace
 
 void fibers::prepare(std::size_t thread, function body) {
   boost::context::stack_context stack;
   stack.size = arena::stack_bytes;
   stack.sp = memory_.stack(thread) + arena::stack_bytes;
-  keep(thread, boost::context::fiber(
-                   std::allocator_arg, boost::context::preallocated(stack.sp, stack.size, stack),
-                   no_deallocation{}, [this, thread, body](boost::context::fiber&& back) {
-                     keep(came_from_, std::move(back));
-                     body(thread);
-                     return boost::context::fiber();
-                   }));
+  keep(storage_[thread],
+       fiber(std::allocator_arg, boost::context::preallocated(stack.sp, stack.size, stack),
+             no_deallocation{}, [this, thread, body](fiber&& back) {
+               keep(storage_[came_from_], std::move(back));
+               body(thread);
+               return fiber();
+             }));
   exceptions_[thread] = {};
   for (std::size_t i = 0; i < local_count_; ++i) locals_[i].values[thread] = locals_[i].initial;
 }
@@ -46,8 +56,8 @@ void fibers::switch_to(std::size_t to) {
   auto* exceptions = reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
   exceptions_[from] = std::exchange(*exceptions, exceptions_[to]);
   if (local_count_ != 0) exchange_locals(from, to);
-  boost::context::fiber back = std::move(at(to)).resume();
-  keep(came_from_, std::move(back));  // who it was is known only now
+  fiber back = std::move(fiber_in(storage_[to])).resume();
+  keep(storage_[came_from_], std::move(back));  // who it was is known only now
 }
 
 void fibers::exchange_locals(std::size_t from, std::size_t to) noexcept {

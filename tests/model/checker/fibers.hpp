@@ -6,8 +6,6 @@
 
 #include "arena.hpp"
 
-#include <boost/context/fiber.hpp>
-
 #include <array>
 #include <cstddef>
 
@@ -26,6 +24,12 @@ class fibers {
   // A thread_local variable of up to 8 bytes: each virtual thread has its own value, `initial` at first.
   void add_local(void* variable, std::size_t size, std::uint64_t initial);
   void clear_locals() noexcept { local_count_ = 0; }
+  bool is_local(const void* memory) const noexcept {
+    for (std::size_t i = 0; i < local_count_; ++i) {
+      if (locals_[i].variable == memory) return true;
+    }
+    return false;
+  }
 
  private:
   struct local {
@@ -41,13 +45,9 @@ class fibers {
   };
 
   void exchange_locals(std::size_t from, std::size_t to) noexcept;
-  boost::context::fiber& at(std::size_t i) noexcept {
-    return *std::launder(reinterpret_cast<boost::context::fiber*>(storage_[i].bytes));
-  }
-  void keep(std::size_t i, boost::context::fiber&& left) noexcept;
-
-  struct alignas(boost::context::fiber) slot {
-    std::byte bytes[sizeof(boost::context::fiber)];
+  // A boost::context::fiber, which this header does not want to name.
+  struct alignas(void*) slot {
+    std::byte bytes[sizeof(void*)];
   };
 
   const arena& memory_;

@@ -40,7 +40,9 @@ unsigned search_tree::choose_thread(const crossing& at) {
     }
   }
   at_ = static_cast<std::uint32_t>(depth_);
-  const node& here = path_[depth_++];
+  node& here = path_[depth_++];
+  const operation& next = execution_.pending(static_cast<thread_id>(here.chosen));
+  here.stores = next.reads() ? execution_.stores_of(next.object) : 0;
   asleep_ = here.asleep;
   slept_at_ = here.slept_at;
   preemptions_ = here.preemptions + cost(here, static_cast<thread_id>(here.chosen));
@@ -153,7 +155,10 @@ bool search_tree::advance(node& last) {
   const auto tried = static_cast<thread_id>(last.chosen);
   last.tried |= bit_of(tried);
   const bool may_sleep = !bounded() || (tried == last.at.previous && !last.at.free_to_leave);
-  if (how_ == reduction::partial_order && may_sleep) last.asleep |= bit_of(tried);
+  if (how_ == reduction::partial_order && may_sleep) {
+    last.asleep |= bit_of(tried);
+    last.slept_at[tried] = last.stores;
+  }
   last.chosen = pick(last, last.to_try & ~last.tried & ~last.asleep);
   return last.chosen != no_choice;
 }

@@ -77,6 +77,7 @@ void execution::report_access(const shadow::verdict& found, const void* address,
 void execution::plain_access(const void* address, std::size_t size, bool writes,
                              const void* code) {
   const inside in;  // the shadow allocates
+  if (fibers_.is_local(address)) return;
   const vector_clock& known = me().view.knows.happened;
   if (tracing_ && watched_ != nullptr) {
     const auto distance = reinterpret_cast<std::uintptr_t>(watched_) -
