@@ -12,9 +12,9 @@
 // D1: top_ <= bottom_ whenever the owner is outside pop; the items are exactly [top_, bottom_).
 // D2: an index is taken once: by the CAS on top_, or by the owner when top_ < index after its fence.
 //
-// Edges   E:deque-publish   push's store of bottom_      -> steal's load of bottom_
-//         E:deque-claim     a successful CAS on top_     -> push's load of top_ (slot reuse)
-//         E:deque-buffer    grow's store of buffer_      -> steal's load of buffer_
+// Edges   E:deque-publish   push's and pop's store of bottom_   -> steal's load of bottom_
+//         E:deque-claim     a successful CAS on top_            -> push's load of top_ (slot reuse)
+//         E:deque-buffer    grow's store of buffer_             -> steal's load of buffer_
 #pragma once
 
 #include "job.hpp"
@@ -116,7 +116,9 @@ inline deque::deque(std::size_t capacity) {
 }
 
 inline bool deque::take_bottom(std::int64_t bottom) noexcept {
-  bottom_.store(bottom, sync::memory_order_relaxed);  // relaxed: the fence orders it
+  // E:deque-publish out: a thief may learn from this store, not from push's, of the items that stay.
+  // In C++20 a relaxed one would not carry on what push has released.
+  bottom_.store(bottom, sync::memory_order_release);
   sync::full_fence();  // a thief sees the lowered bottom, or we see its raised top
   std::int64_t top = top_.load(sync::memory_order_relaxed);  // relaxed: after the fence
   if (top < bottom) return true;

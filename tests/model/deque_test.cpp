@@ -1,0 +1,277 @@
+// Design invariant 2, the deque's part (D1, D2): each item is taken exactly once, and what was written
+// before it was pushed is visible to who takes it.
+#include "../../scheduler/deque.hpp"
+
+#include "jobs.hpp"
+#include "report.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using silk::model::all;
+using silk::model::all_within;
+using silk::model::check;
+using silk::model::expect_holds;
+using silk::model::job_set;
+using silk::model::take;
+using silk::model::together;
+using silk::scheduler::deque;
+using silk::scheduler::steal_result;
+using silk::scheduler::steal_status;
+
+template <std::size_t N>
+void push(deque& to, job_set<N>& jobs, std::size_t i) {
+  jobs[i].make();
+  to.push(jobs[i]);
+}
+
+void pop_all(deque& from) {
+  while (auto* item = from.pop()) take(item);
+}
+
+void steal(deque& from) {
+  const steal_result result = from.steal();
+  check((result.item != nullptr) == (result.status == steal_status::taken), "taken has an item");
+  take(result.item);
+}
+
+// A deque with some items pushed by the thread of the body.
+template <std::size_t N>
+struct filled {
+  explicit filled(std::size_t capacity, std::size_t count = N) : forks(capacity) {
+    for (std::size_t i = 0; i < count; ++i) push(forks, jobs, i);
+  }
+  void finish() {
+    pop_all(forks);
+    jobs.check_all_taken();
+    check(forks.looks_empty(), "nothing is left");
+  }
+  job_set<N> jobs;
+  deque forks;
+};
+
+// ---- the last item, in all three orders of owner and thieves ----
+
+TEST(deque, the_last_item_goes_to_its_owner_or_to_a_thief) {
+  expect_holds(all(), [] {
+    filled<1> state(2);
+    together([&] { take(state.forks.pop()); }, [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+TEST(deque, the_last_item_goes_to_one_of_two_thieves) {
+  expect_holds(all(), [] {
+    filled<1> state(2);
+    together([&] { steal(state.forks); }, [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+TEST(deque, the_last_item_goes_to_its_owner_or_to_one_of_two_thieves) {
+  expect_holds(all_within(3), [] {
+    filled<1> state(2);
+    together([&] { take(state.forks.pop()); }, [&] { steal(state.forks); },
+             [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+TEST(deque, pop_if_takes_the_last_item_or_leaves_it_to_a_thief) {
+  expect_holds(all(), [] {
+    filled<1> state(2);
+    together(
+        [&] {
+          if (state.forks.pop_if(state.jobs[0])) take(&state.jobs[0]);
+        },
+        [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+// ---- two items ----
+
+TEST(deque, an_owner_that_pops_two_meets_a_thief) {
+  expect_holds(all(), [] {
+    filled<2> state(2);
+    together(
+        [&] {
+          take(state.forks.pop());
+          take(state.forks.pop());
+        },
+        [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+TEST(deque, an_owner_that_pops_two_meets_two_thieves) {
+  expect_holds(all_within(2), [] {
+    filled<2> state(2);
+    together(
+        [&] {
+          take(state.forks.pop());
+          take(state.forks.pop());
+        },
+        [&] { steal(state.forks); }, [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+TEST(deque, a_thief_that_comes_again_takes_another_one) {
+  expect_holds(all(), [] {
+    filled<2> state(2);
+    together([&] { take(state.forks.pop()); },
+             [&] {
+               steal(state.forks);
+               steal(state.forks);
+             });
+    state.finish();
+  });
+}
+
+// ---- publication ----
+
+TEST(deque, what_was_written_before_a_push_is_seen_by_the_thief) {
+  expect_holds(all(), [] {
+    filled<1> state(2, 0);
+    together([&] { push(state.forks, state.jobs, 0); }, [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+// What a pop leaves behind is published by the pop, too: the thief may read the lowered bottom.
+TEST(deque, pushes_and_pops_meet_a_thief) {
+  expect_holds(all_within(3), [] {
+    filled<2> state(2, 0);
+    together(
+        [&] {
+          push(state.forks, state.jobs, 0);
+          push(state.forks, state.jobs, 1);
+          take(state.forks.pop());
+        },
+        [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+// ---- slots that are used again, rings that grow ----
+
+// The ring has two slots: the third push uses the first one again, which a thief may just be reading.
+TEST(deque, a_slot_is_used_again_only_when_no_thief_can_take_from_it) {
+  expect_holds(all_within(3), [] {
+    filled<3> state(2, 2);
+    together(
+        [&] {
+          take(state.forks.pop());
+          push(state.forks, state.jobs, 2);
+        },
+        [&] {
+          steal(state.forks);
+          steal(state.forks);
+        });
+    // The one that was popped above may be either of the first two.
+    state.finish();
+  });
+}
+
+TEST(deque, a_ring_wraps_around_under_a_thief) {
+  expect_holds(all_within(2), [] {
+    filled<4> state(2, 1);
+    together(
+        [&] {
+          push(state.forks, state.jobs, 1);
+          take(state.forks.pop());
+          push(state.forks, state.jobs, 2);
+          take(state.forks.pop());
+          push(state.forks, state.jobs, 3);
+        },
+        [&] {
+          steal(state.forks);
+          steal(state.forks);
+        });
+    state.finish();
+  });
+}
+
+TEST(deque, a_ring_grows_under_a_thief) {
+  expect_holds(all_within(3), [] {
+    filled<3> state(1, 1);
+    together(
+        [&] {
+          push(state.forks, state.jobs, 1);
+          push(state.forks, state.jobs, 2);
+        },
+        [&] {
+          steal(state.forks);
+          steal(state.forks);
+        });
+    state.finish();
+  });
+}
+
+TEST(deque, a_ring_grows_under_two_thieves) {
+  expect_holds(all_within(2), [] {
+    filled<2> state(1, 1);
+    together([&] { push(state.forks, state.jobs, 1); }, [&] { steal(state.forks); },
+             [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+// The same address comes back while a thief holds what it read of the slot before: the CAS decides by
+// the index, not by the address.
+TEST(deque, an_item_that_is_pushed_again_is_taken_once_each_time) {
+  expect_holds(all_within(3), [] {
+    filled<1> state(2);
+    int times = 0;
+    bool stolen = false;
+    together(
+        [&] {
+          for (int i = 0; i < 2; ++i) {
+            if (!state.forks.pop_if(state.jobs[0])) break;
+            ++times;
+            if (i == 0) state.forks.push(state.jobs[0]);
+          }
+        },
+        [&] { stolen = state.forks.steal().status == steal_status::taken; });
+    const bool left = state.forks.pop() != nullptr;
+    const int pushes = times == 0 ? 1 : 2;
+    check(times + (stolen ? 1 : 0) + (left ? 1 : 0) == pushes, "once for each push");
+  });
+}
+
+// pop_if looks at a slot that was popped long ago and still holds the address.
+TEST(deque, a_stale_slot_is_no_item) {
+  expect_holds(all(), [] {
+    filled<1> state(2);
+    together(
+        [&] {
+          take(state.forks.pop());
+          check(!state.forks.pop_if(state.jobs[0]), "nothing is there any more");
+        },
+        [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
+TEST(deque, many_threads_at_random) {
+  expect_holds(silk::model::some(silk::model::search::pct, 20'000), [] {
+    filled<5> state(1, 1);
+    const auto steal_two = [&] {
+      steal(state.forks);
+      steal(state.forks);
+    };
+    together(
+        [&] {
+          for (std::size_t i = 1; i < 5; ++i) {
+            push(state.forks, state.jobs, i);
+            if (i % 2 == 0) take(state.forks.pop());
+          }
+        },
+        steal_two, steal_two);
+    state.finish();
+  });
+}
+
+}  // namespace
