@@ -24,9 +24,10 @@
 
 namespace silk::scheduler {
 
-class run_queue {
+template <std::size_t Capacity>
+class basic_run_queue {
  public:
-  static constexpr std::size_t capacity = 256;
+  static constexpr std::size_t capacity = Capacity;
 
   // False when full. [owner]
   [[nodiscard]] bool push(job& item) noexcept {
@@ -110,5 +111,7 @@ class run_queue {
   sync::atomic<job*> first_{nullptr};
   std::array<sync::atomic<job*>, capacity> ring_{};
 };
+
+using run_queue = basic_run_queue<256>;
 
 }  // namespace silk::scheduler
