@@ -55,8 +55,7 @@ void execute(run_state& in, std::size_t thread, const std::vector<instruction>& 
         break;
       case act::swap_if: {
         int expected = each.value - 1;
-        note(at.compare_exchange_strong(expected, each.value, each.order,
-                                        std::memory_order_relaxed)
+        note(at.compare_exchange_strong(expected, each.value, each.order, std::memory_order_relaxed)
                  ? 100
                  : expected);
         break;
@@ -88,9 +87,7 @@ std::set<observation> observe(const program& what, const options& how, std::uint
   observation seen(3 * most_reads + objects);
   const auto body = [&] {
     run_state state;
-    const auto run = [&](std::size_t i) {
-      return [&, i] { execute(state, i, what[i]); };
-    };
+    const auto run = [&](std::size_t i) { return [&, i] { execute(state, i, what[i]); }; };
     if (what.size() == 2) {
       silk::model::together(run(0), run(1));
     } else {
@@ -144,7 +141,7 @@ program random_program(std::mt19937_64& random, bool with_locks) {
   return made;
 }
 
-constexpr std::array<const char*, 8> act_names{"load", "store", "add",   "swap_if",
+constexpr std::array<const char*, 8> act_names{"load",  "store", "add",   "swap_if",
                                                "fence", "light", "heavy", "locked_add"};
 
 std::string text_of(const program& what) {
@@ -172,10 +169,10 @@ void compare(unsigned preemptions, bool with_locks, unsigned programs) {
   }
   testing::Test::RecordProperty("without_reduction", std::to_string(all));
   testing::Test::RecordProperty("with_reduction", std::to_string(reduced));
-  std::printf("%12s: %llu executions without reduction, %llu with\n",
-              preemptions == search_tree::unbounded ? "unbounded"
-                                                    : std::to_string(preemptions).c_str(),
-              static_cast<unsigned long long>(all), static_cast<unsigned long long>(reduced));
+  std::printf(
+      "%12s: %llu executions without reduction, %llu with\n",
+      preemptions == search_tree::unbounded ? "unbounded" : std::to_string(preemptions).c_str(),
+      static_cast<unsigned long long>(all), static_cast<unsigned long long>(reduced));
   EXPECT_LT(reduced, all);
 }
 

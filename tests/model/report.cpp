@@ -73,8 +73,8 @@ std::string text_of(const options& how) {
 void note(const options& how, const result& found, const char* result_text) {
   const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
   const std::string name = std::string(test.test_suite_name()) + "." + test.name();
-  rows().push_back({name, text_of(how), found.executions, found.given_up, found.seconds,
-                    result_text});
+  rows().push_back(
+      {name, text_of(how), found.executions, found.given_up, found.seconds, result_text});
 }
 
 }  // namespace

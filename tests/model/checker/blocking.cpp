@@ -185,8 +185,8 @@ void execution::yield(std::source_location where) {
   spinning& spin = me().spin;
   if (!spin.wrote && spin.reads.empty()) return;
   const inside in;
-  const bool same_place = spin.where.line() == where.line() &&
-                          spin.where.file_name() == where.file_name();
+  const bool same_place =
+      spin.where.line() == where.line() && spin.where.file_name() == where.file_name();
   const bool repeats = same_place && !spin.wrote && spin.reads == spin.before;
   operation step{.kind = operation_kind::yield, .where = where};
   if (repeats) {

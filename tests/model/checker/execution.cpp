@@ -163,8 +163,8 @@ thread_mask execution::enabled_threads() noexcept {
   constexpr unsigned rounds = 100;
   for (std::size_t i = 0; i < thread_count_; ++i) {
     virtual_thread& each = threads_[i];
-    const bool waits = each.life == stage::live &&
-                       each.pending.kind == operation_kind::wait_for_change;
+    const bool waits =
+        each.life == stage::live && each.pending.kind == operation_kind::wait_for_change;
     if (!waits || each.spin.repeated > rounds) continue;
     each.patient = true;
     enabled |= bit_of(i);
@@ -173,11 +173,11 @@ thread_mask execution::enabled_threads() noexcept {
 }
 
 void execution::run_next(thread_id previous, bool free_to_leave) {
-  if (++steps_ > rules_.steps) fail("livelock: more than " + std::to_string(rules_.steps) + " steps");
+  if (++steps_ > rules_.steps)
+    fail("livelock: more than " + std::to_string(rules_.steps) + " steps");
   const thread_mask enabled = enabled_threads();
   if (enabled == 0) stuck();
-  const crossing at{enabled, previous,
-                    free_to_leave || (enabled & bit_of(previous)) == 0};
+  const crossing at{enabled, previous, free_to_leave || (enabled & bit_of(previous)) == 0};
   const unsigned chosen = strategy_->choose_thread(at);
   if (chosen == no_choice) leave(ending::given_up);
   const auto next = static_cast<thread_id>(chosen);
@@ -196,14 +196,15 @@ void execution::begin(const operation& next) {
     thread.life = stage::live;
     fibers_.switch_to(thread.spawned_by);
   } else {
-    const bool polite = next.kind == operation_kind::yield ||
-                        next.kind == operation_kind::wait_for_change;
+    const bool polite =
+        next.kind == operation_kind::yield || next.kind == operation_kind::wait_for_change;
     run_next(self, polite);
   }
   strategy_->executes(self, next);
   thread.view.causes.at[self] = thread.view.now(self);
   const bool is_spin = next.kind == operation_kind::yield ||
-                       next.kind == operation_kind::wait_for_change || next.kind == operation_kind::load;
+                       next.kind == operation_kind::wait_for_change ||
+                       next.kind == operation_kind::load;
   if (!is_spin) thread.spin.wrote = true;
 }
 
@@ -266,8 +267,7 @@ location& execution::find(const atomic_object& object) {
   const shadow::verdict found =
       shadow_.touch_atomic(object.address, object.size, current_, known, first);
   check(found, object.address, "atomic access", nullptr);
-  return memory_.at(first->location, object.address, object.size, first->writer,
-                    first->write_step);
+  return memory_.at(first->location, object.address, object.size, first->writer, first->write_step);
 }
 
 std::uint32_t execution::stores_of(const void* object) {
@@ -297,8 +297,8 @@ std::string hex(std::uint64_t value) {
 }
 
 std::string describe(const memory::reading& read) {
-  std::string text = hex(read.value) + " of T" + std::to_string(read.writer) + "." +
-                     std::to_string(read.written);
+  std::string text =
+      hex(read.value) + " of T" + std::to_string(read.writer) + "." + std::to_string(read.written);
   if (read.newer != 0) text += ", " + std::to_string(read.newer) + " newer";
   return text;
 }
@@ -316,7 +316,8 @@ std::uint64_t execution::load(atomic_object from, std::memory_order order,
   location& at = find(from);
   const memory::reading read = memory_.load(actor(), at, order);
   note_read(at, read);
-  if (tracing_) trace_step(step, std::string(name_of_order(order)) + " -> " + model::describe(read));
+  if (tracing_)
+    trace_step(step, std::string(name_of_order(order)) + " -> " + model::describe(read));
   end();
   return read.value;
 }
@@ -408,9 +409,8 @@ void execution::heavy_fence(std::source_location where) {
     const virtual_thread& other = threads_[i];
     if (i == current_) continue;
     if ((other.joins & bit_of(current_)) != 0) continue;  // learns of all that we did in any case
-    const operation step{.kind = operation_kind::barrier,
-                         .target = static_cast<thread_id>(i),
-                         .where = where};
+    const operation step{
+        .kind = operation_kind::barrier, .target = static_cast<thread_id>(i), .where = where};
     begin(step);
     memory_.reach(actor(), {static_cast<thread_id>(i), threads_[i].view});
     if (tracing_) trace_step(step, "reaches T" + std::to_string(i));

@@ -115,7 +115,7 @@ class execution : public chooser {
   // ---- what is no step ----
   thread_id current() const noexcept { return current_; }
   std::uint64_t now() const noexcept { return now_; }  // ns; moves when a deadline has come
-  [[noreturn]] void broken(const char* contract, std::source_location where);
+  [[noreturn]] void broken(const char* contract, const char* file, unsigned line);
   [[noreturn]] void fail(std::string message, const void* address = nullptr);
   void plain_access(const void* address, std::size_t size, bool writes, const void* code);
   void* allocate(std::size_t size, std::size_t alignment);
@@ -172,9 +172,7 @@ class execution : public chooser {
   void record(unsigned chosen);
 
   virtual_thread& me() noexcept { return threads_[current_]; }
-  memory::actor actor() noexcept {
-    return {current_, me().view, strategy_->only_from(current_)};
-  }
+  memory::actor actor() noexcept { return {current_, me().view, strategy_->only_from(current_)}; }
   location& find(const atomic_object& object);
   void begin(const operation& next);
   void end();

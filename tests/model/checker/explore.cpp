@@ -31,8 +31,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 // Once more, step by step.
-void tell(result& of, const rules& limits, const void* watched,
-          const std::function<void()>& body) {
+void tell(result& of, const rules& limits, const void* watched, const std::function<void()>& body) {
   execution& here = execution::the();
   replay again(of.schedule);
   here.set_tracing(true, watched);
@@ -77,11 +76,9 @@ result explore(const options& how, const std::function<void()>& body) {
 
 void check(bool holds, const char* what, std::source_location where) {
   if (holds) return;
-  execution::the().broken(what, where);
+  execution::the().broken(what, where.file_name(), where.line());
 }
 
-void name(const void* object, std::string text) {
-  execution::the().name(object, std::move(text));
-}
+void name(const void* object, std::string text) { execution::the().name(object, std::move(text)); }
 
 }  // namespace silk::model

@@ -35,17 +35,17 @@ class listener {
 
 struct options {
   search mode = search::exhaustive;
-  unsigned preemptions = 2;                          // exhaustive: at most; or search_tree::unbounded
-  reduction reduced = reduction::partial_order;      // exhaustive
-  std::uint64_t executions = ~std::uint64_t{0};      // at most
-  double seconds = 1e9;                              // at most
-  std::uint64_t seed = 1;                            // random, pct
-  unsigned depth = 3;                                // pct: orderings that a bug needs
-  unsigned spurious = 0;                             // wakes and weak failures for no reason
-  std::size_t steps = 20'000;                        // of one execution
+  unsigned preemptions = 2;                      // exhaustive: at most; or search_tree::unbounded
+  reduction reduced = reduction::partial_order;  // exhaustive
+  std::uint64_t executions = ~std::uint64_t{0};  // at most
+  double seconds = 1e9;                          // at most
+  std::uint64_t seed = 1;                        // random, pct
+  unsigned depth = 3;                            // pct: orderings that a bug needs
+  unsigned spurious = 0;                         // wakes and weak failures for no reason
+  std::size_t steps = 20'000;                    // of one execution
   fence_policy fences = fence_policy::asymmetric;
   listener* listens = nullptr;
-  std::string replay = {};                           // only this schedule, if it is not empty
+  std::string replay = {};  // only this schedule, if it is not empty
 };
 
 struct result {
@@ -54,9 +54,9 @@ struct result {
   std::uint64_t executions = 0;  // that came to an end
   std::uint64_t given_up = 0;    // when it was clear that they show nothing new
   double seconds = 0;
-  std::string failure;           // what is wrong
-  std::string schedule;          // replays it
-  std::string trace;             // its steps
+  std::string failure;   // what is wrong
+  std::string schedule;  // replays it
+  std::string trace;     // its steps
 };
 
 result explore(const options& how, const std::function<void()>& body);

@@ -1,10 +1,10 @@
 #include "fibers.hpp"
 
+#include <cxxabi.h>
+
 #include <boost/context/fiber.hpp>
 #include <boost/context/preallocated.hpp>
 #include <boost/context/stack_context.hpp>
-#include <cxxabi.h>
-
 #include <cstring>
 #include <memory>
 #include <new>

@@ -37,9 +37,9 @@ const bool had_a_second_thread = [] {
   void __tsan_##name(void* at) { note(at, size, false, __builtin_return_address(0)); }
 #define SILK_WRITE(name, size) \
   void __tsan_##name(void* at) { note(at, size, true, __builtin_return_address(0)); }
-#define SILK_BOTH(bytes)                 \
-  SILK_READ(read##bytes, bytes)          \
-  SILK_WRITE(write##bytes, bytes)        \
+#define SILK_BOTH(bytes)                    \
+  SILK_READ(read##bytes, bytes)             \
+  SILK_WRITE(write##bytes, bytes)           \
   SILK_READ(unaligned_read##bytes, bytes)   \
   SILK_WRITE(unaligned_write##bytes, bytes) \
   SILK_READ(volatile_read##bytes, bytes)    \
@@ -93,26 +93,26 @@ T* meet(T* at) {
 
 }  // namespace
 
-#define SILK_ATOMIC(bits, type)                                                          \
-  type __tsan_atomic##bits##_load(const volatile type* at, int) {                        \
-    return __atomic_load_n(meet(const_cast<type*>(at)), __ATOMIC_SEQ_CST);                \
-  }                                                                                      \
-  void __tsan_atomic##bits##_store(volatile type* at, type value, int) {                 \
-    __atomic_store_n(meet(const_cast<type*>(at)), value, __ATOMIC_SEQ_CST);               \
-  }                                                                                      \
-  type __tsan_atomic##bits##_exchange(volatile type* at, type value, int) {              \
-    return __atomic_exchange_n(meet(const_cast<type*>(at)), value, __ATOMIC_SEQ_CST);     \
-  }                                                                                      \
-  type __tsan_atomic##bits##_fetch_add(volatile type* at, type value, int) {             \
-    return __atomic_fetch_add(meet(const_cast<type*>(at)), value, __ATOMIC_SEQ_CST);      \
-  }                                                                                      \
-  type __tsan_atomic##bits##_fetch_sub(volatile type* at, type value, int) {             \
-    return __atomic_fetch_sub(meet(const_cast<type*>(at)), value, __ATOMIC_SEQ_CST);      \
-  }                                                                                      \
-  int __tsan_atomic##bits##_compare_exchange_strong(volatile type* at, type* expected,   \
-                                                    type value, int, int) {              \
-    return __atomic_compare_exchange_n(meet(const_cast<type*>(at)), expected, value, false, \
-                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);              \
+#define SILK_ATOMIC(bits, type)                                                                    \
+  type __tsan_atomic##bits##_load(const volatile type* at, int) {                                  \
+    return __atomic_load_n(meet(const_cast<type*>(at)), __ATOMIC_SEQ_CST);                         \
+  }                                                                                                \
+  void __tsan_atomic##bits##_store(volatile type* at, type value, int) {                           \
+    __atomic_store_n(meet(const_cast<type*>(at)), value, __ATOMIC_SEQ_CST);                        \
+  }                                                                                                \
+  type __tsan_atomic##bits##_exchange(volatile type* at, type value, int) {                        \
+    return __atomic_exchange_n(meet(const_cast<type*>(at)), value, __ATOMIC_SEQ_CST);              \
+  }                                                                                                \
+  type __tsan_atomic##bits##_fetch_add(volatile type* at, type value, int) {                       \
+    return __atomic_fetch_add(meet(const_cast<type*>(at)), value, __ATOMIC_SEQ_CST);               \
+  }                                                                                                \
+  type __tsan_atomic##bits##_fetch_sub(volatile type* at, type value, int) {                       \
+    return __atomic_fetch_sub(meet(const_cast<type*>(at)), value, __ATOMIC_SEQ_CST);               \
+  }                                                                                                \
+  int __tsan_atomic##bits##_compare_exchange_strong(volatile type* at, type* expected, type value, \
+                                                    int, int) {                                    \
+    return __atomic_compare_exchange_n(meet(const_cast<type*>(at)), expected, value, false,        \
+                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                        \
   }
 
 extern "C" {

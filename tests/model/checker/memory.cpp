@@ -58,8 +58,8 @@ void memory::reset() noexcept {
   access_causes_ = {};
 }
 
-location& memory::at(std::uint32_t& known, const void* address, std::size_t size,
-                     thread_id creator, moment created) {
+location& memory::at(std::uint32_t& known, const void* address, std::size_t size, thread_id creator,
+                     moment created) {
   if (known != 0) return locations_[known];
   if (used_ == locations_.size()) locations_.emplace_back();
   known = static_cast<std::uint32_t>(used_++);
@@ -83,8 +83,8 @@ bool memory::knows(const store_record& store, const memory_view& view,
                    bool ordered) const noexcept {
   if (store.ordered_use < view.knows.order_prefix) return true;
   if (uses_known(store, view.knows.seen)) return true;
-  return ordered && (store.ordered_use != store_record::not_ordered ||
-                     uses_known(store, order_seen_));
+  return ordered &&
+         (store.ordered_use != store_record::not_ordered || uses_known(store, order_seen_));
 }
 
 // The last store that is known: none before it may be read.
@@ -149,7 +149,8 @@ store_record& memory::insert(actor by, location& at, std::size_t index, std::uin
                              std::memory_order order) {
   const bool last = index + 1 == at.stores.size();
   const std::uint64_t before = at.stores[index].position;
-  const std::uint64_t position = last ? before + gap : std::midpoint(before, at.stores[index + 1].position);
+  const std::uint64_t position =
+      last ? before + gap : std::midpoint(before, at.stores[index + 1].position);
   store_record fresh;
   fresh.position = position;
   fresh.value = truncated(value, at.size);
@@ -158,7 +159,8 @@ store_record& memory::insert(actor by, location& at, std::size_t index, std::uin
   fresh.writer = by.id;
   fresh.written = by.view.now(by.id);
   fresh.released = releases(order) ? by.view.knows : by.view.released;
-  store_record& placed = *at.stores.insert(at.stores.begin() + static_cast<std::ptrdiff_t>(index) + 1, fresh);
+  store_record& placed =
+      *at.stores.insert(at.stores.begin() + static_cast<std::ptrdiff_t>(index) + 1, fresh);
   note_use(by, at, placed, is_ordered(order));
   placed.causes = by.view.causes;
   return placed;

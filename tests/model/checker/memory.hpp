@@ -44,18 +44,18 @@ struct store_record {
 struct location {
   const void* address = nullptr;
   std::size_t size = 0;
-  std::vector<store_record> stores;     // in modification order
-  vector_clock ordered_causes;          // of seq_cst accesses, as store_record::causes
-  std::uint32_t created = 0;            // stores so far
+  std::vector<store_record> stores;  // in modification order
+  vector_clock ordered_causes;       // of seq_cst accesses, as store_record::causes
+  std::uint32_t created = 0;         // stores so far
 };
 
 // What the memory model keeps for a thread.
 struct memory_view {
   knowledge knows;
-  knowledge acquirable;     // becomes known by an acquire fence
-  knowledge released;       // known at the last release fence
-  vector_clock flushed;     // knows.seen at the last point that the compiler moves no access across
-  vector_clock causes;      // steps that come before the next one in every equivalent execution
+  knowledge acquirable;  // becomes known by an acquire fence
+  knowledge released;    // known at the last release fence
+  vector_clock flushed;  // knows.seen at the last point that the compiler moves no access across
+  vector_clock causes;   // steps that come before the next one in every equivalent execution
 
   moment now(thread_id self) const noexcept { return knows.happened.at[self]; }
 };
@@ -82,8 +82,8 @@ class memory {
   void reset() noexcept;
 
   // `known` is the cell's location; registers the object if there is none.
-  location& at(std::uint32_t& known, const void* address, std::size_t size,
-               thread_id creator, moment created);
+  location& at(std::uint32_t& known, const void* address, std::size_t size, thread_id creator,
+               moment created);
   location* find(std::uint32_t known) noexcept { return known != 0 ? &locations_[known] : nullptr; }
 
   struct actor {

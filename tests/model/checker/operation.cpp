@@ -5,8 +5,7 @@ namespace silk::model {
 namespace {
 
 bool in_order(const operation& op) noexcept {
-  return op.ordered || op.kind == operation_kind::order_fence ||
-         op.kind == operation_kind::barrier;
+  return op.ordered || op.kind == operation_kind::order_fence || op.kind == operation_kind::barrier;
 }
 
 bool is_fence(const operation& op) noexcept {

@@ -28,9 +28,9 @@ enum class operation_kind : std::uint8_t {
 
 struct operation {
   operation_kind kind = operation_kind::none;
-  bool ordered = false;           // takes part in the order S of seq_cst operations
-  thread_id target = 0;           // barrier: whom it reaches
-  const void* object = nullptr;   // atomic object, mutex, word or condition variable
+  bool ordered = false;          // takes part in the order S of seq_cst operations
+  thread_id target = 0;          // barrier: whom it reaches
+  const void* object = nullptr;  // atomic object, mutex, word or condition variable
   std::source_location where{};
 
   bool reads() const noexcept {

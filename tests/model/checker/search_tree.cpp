@@ -57,10 +57,9 @@ search_tree::node& search_tree::enter_crossing(const crossing& at) {
   fresh.asleep = asleep_;
   fresh.slept_at = slept_at_;
   fresh.chosen = pick(fresh, at.enabled & ~asleep_);
-  fresh.to_try = how_ == reduction::none ? at.enabled
-                 : fresh.chosen == no_choice
-                     ? thread_mask{0}
-                     : bit_of(fresh.chosen);
+  fresh.to_try = how_ == reduction::none     ? at.enabled
+                 : fresh.chosen == no_choice ? thread_mask{0}
+                                             : bit_of(fresh.chosen);
   return fresh;
 }
 

@@ -60,7 +60,7 @@ class search_tree final : public strategy {
     thread_mask to_try = 0;
     thread_mask tried = 0;
     thread_mask asleep = 0;
-    std::uint32_t stores = 0;  // to what the chosen thread reads next
+    std::uint32_t stores = 0;                           // to what the chosen thread reads next
     std::array<std::uint32_t, max_threads> slept_at{};  // the same, of those asleep
   };
   struct event {

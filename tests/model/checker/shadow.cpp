@@ -9,9 +9,8 @@ namespace silk::model {
 
 shadow::shadow(const arena& memory)
     : base_(reinterpret_cast<std::uintptr_t>(memory.base())), splits_(256), outside_(1u << 12) {
-  void* granules =
-      ::mmap(nullptr, arena::bytes / 8 * sizeof(granule), PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* granules = ::mmap(nullptr, arena::bytes / 8 * sizeof(granule), PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (granules == MAP_FAILED) std::abort();
   direct_ = static_cast<granule*>(granules);  // all zero: of no execution
 }

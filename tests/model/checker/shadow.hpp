@@ -51,7 +51,7 @@ class shadow {
  private:
   enum class use : std::uint8_t { reads, writes, frees };
 
-  struct granule {  // of 8 bytes
+  struct granule {            // of 8 bytes
     std::uint32_t stamp = 0;  // of the execution that this is about
     std::uint32_t split = 0;  // 0: all bytes alike, else index of 8 cells
     cell whole;

@@ -15,8 +15,8 @@ inline constexpr unsigned no_choice = ~0u;  // give up this execution: it would 
 // A place where more than one thread may go on.
 struct crossing {
   thread_mask enabled;
-  thread_id previous;   // who made the last step
-  bool free_to_leave;   // it cannot go on, or does not mind: to switch is no preemption
+  thread_id previous;  // who made the last step
+  bool free_to_leave;  // it cannot go on, or does not mind: to switch is no preemption
 };
 
 class strategy {

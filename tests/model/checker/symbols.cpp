@@ -26,7 +26,8 @@ std::string place_of_code(const void* code) {
     std::string found(text.data());
     while (!found.empty() && found.back() == '\n') found.pop_back();
     const std::size_t slash = found.rfind('/');
-    if (found.rfind("??", 0) != 0) return slash == std::string::npos ? found : found.substr(slash + 1);
+    if (found.rfind("??", 0) != 0)
+      return slash == std::string::npos ? found : found.substr(slash + 1);
   }
   std::snprintf(text.data(), text.size(), "code 0x%zx", static_cast<std::size_t>(offset));
   return text.data();

@@ -49,7 +49,8 @@ bool compare_exchange(atomic_object at, std::uint64_t& expected, memory::compari
 }
 
 void constructed(const void* object, std::size_t size) noexcept {
-  if (execution::in_thread()) execution::the().plain_access(object, size, true, __builtin_return_address(0));
+  if (execution::in_thread())
+    execution::the().plain_access(object, size, true, __builtin_return_address(0));
 }
 
 void lock(lock_state& at, std::source_location where) {
@@ -69,15 +70,15 @@ void condition_variable::notify_one(place where) noexcept {
 }
 
 void condition_variable::notify_all(place where) noexcept {
-  if (execution::in_thread()) execution::the().wake(&nothing_, static_cast<int>(max_threads), where);
+  if (execution::in_thread())
+    execution::the().wake(&nothing_, static_cast<int>(max_threads), where);
 }
 
 void condition_variable::wait(std::unique_lock<mutex>& held, place where) {
   static_cast<void>(sleep(held, execution::never, where));
 }
 
-bool condition_variable::sleep(std::unique_lock<mutex>& held, std::uint64_t deadline,
-                               place where) {
+bool condition_variable::sleep(std::unique_lock<mutex>& held, std::uint64_t deadline, place where) {
   return execution::the().sleep_on(&nothing_, held.mutex()->state_, deadline, where);
 }
 
@@ -93,8 +94,7 @@ thread::~thread() { check_not_joinable(); }
 
 void thread::check_not_joinable() const noexcept {
   if (joinable() && execution::in_thread()) {
-    execution::the().broken("a thread is dropped that was not joined",
-                            std::source_location::current());
+    execution::the().broken("a thread is dropped that was not joined", __FILE__, __LINE__);
   }
 }
 
@@ -130,8 +130,7 @@ void heavy_fence(place where) noexcept {
 }
 
 void futex_wait(atomic<std::uint32_t>& word, std::uint32_t expected, place where) noexcept {
-  static_cast<void>(
-      execution::the().sleep_while(word.object(), expected, execution::never, where));
+  static_cast<void>(execution::the().sleep_while(word.object(), expected, execution::never, where));
 }
 
 void futex_wait_until(atomic<std::uint32_t>& word, std::uint32_t expected,

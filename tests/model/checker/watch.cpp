@@ -1,6 +1,5 @@
 // What an execution watches and tells: plain memory, the heap, the end, the trace.
 #include "execution.hpp"
-
 #include "symbols.hpp"
 
 #include <algorithm>
@@ -11,14 +10,17 @@ namespace silk::model {
 namespace {
 
 constexpr std::array<const char*, 15> operation_names{
-    "nothing", "load",   "store", "update",    "fence", "barrier", "lock", "try_lock",
-    "unlock",  "sleep",  "wake",  "continue",  "join",  "yield",   "spin"};
+    "nothing", "load",  "store", "update",   "fence", "barrier", "lock", "try_lock",
+    "unlock",  "sleep", "wake",  "continue", "join",  "yield",   "spin"};
 
-std::string place(const std::source_location& where) {
-  std::string_view file = where.file_name();
+std::string place(std::string_view file, unsigned line) {
   const std::size_t slash = file.rfind('/');
   if (slash != std::string_view::npos) file.remove_prefix(slash + 1);
-  return std::string(file) + ":" + std::to_string(where.line());
+  return std::string(file) + ":" + std::to_string(line);
+}
+
+std::string place(const std::source_location& where) {
+  return place(where.file_name(), where.line());
 }
 
 }  // namespace
@@ -31,9 +33,9 @@ void execution::fail(std::string message, const void* address) {
   leave(ending::failed);
 }
 
-void execution::broken(const char* contract, std::source_location where) {
+void execution::broken(const char* contract, const char* file, unsigned line) {
   in_thread_ = false;
-  fail(std::string(contract) + " (" + place(where) + ", T" + std::to_string(current_) + ")");
+  fail(std::string(contract) + " (" + place(file, line) + ", T" + std::to_string(current_) + ")");
 }
 
 std::string execution::describe(thread_id thread) const {
@@ -63,8 +65,8 @@ void execution::stuck() {
 
 // ---- plain memory ----
 
-void execution::report_access(const shadow::verdict& found, const void* address,
-                              const char* what, const void* code) {
+void execution::report_access(const shadow::verdict& found, const void* address, const char* what,
+                              const void* code) {
   const char* kind = found.fault == access_fault::freed        ? "use of freed memory: "
                      : found.fault == access_fault::write_race ? "data race with a write: "
                                                                : "data race with a read: ";
@@ -74,14 +76,13 @@ void execution::report_access(const shadow::verdict& found, const void* address,
        address);
 }
 
-void execution::plain_access(const void* address, std::size_t size, bool writes,
-                             const void* code) {
+void execution::plain_access(const void* address, std::size_t size, bool writes, const void* code) {
   const inside in;  // the shadow allocates
   if (fibers_.is_local(address)) return;
   const vector_clock& known = me().view.knows.happened;
   if (tracing_ && watched_ != nullptr) {
-    const auto distance = reinterpret_cast<std::uintptr_t>(watched_) -
-                          reinterpret_cast<std::uintptr_t>(address);
+    const auto distance =
+        reinterpret_cast<std::uintptr_t>(watched_) - reinterpret_cast<std::uintptr_t>(address);
     if (distance < size) {
       trace_ += "       T" + std::to_string(current_) + "        plain " +
                 (writes ? "write" : "read") + " of " + name_of(address) + " at " +

@@ -1,0 +1,22 @@
+// What the engine's sources need besides sync.hpp, for code under the checker: see CMakeLists.txt.
+#include "../../scheduler/assert.hpp"
+#include "../../scheduler/thread.hpp"
+#include "checker/execution.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace silk::scheduler {
+
+void contract_broken(const char* message, const char* file, int line) noexcept {
+  if (model::execution::in_thread()) model::execution::the().broken(message, file, line);
+  std::fprintf(stderr, "silk: %s (%s:%d)\n", message, file, line);
+  std::abort();
+}
+
+sync::thread start_thread(const std::string&, std::function<void()> body) {
+  return sync::thread(std::move(body));
+}
+
+}  // namespace silk::scheduler
