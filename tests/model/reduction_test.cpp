@@ -157,14 +157,18 @@ std::string text_of(const program& what) {
   return text;
 }
 
-void compare(unsigned preemptions, bool with_locks, unsigned programs) {
+void compare(unsigned preemptions, bool with_locks, unsigned programs,
+             unsigned old_values = search_tree::unbounded) {
   std::mt19937_64 random(20'13 + preemptions + (with_locks ? 1000 : 0));
   std::uint64_t all = 0, reduced = 0;
   for (unsigned i = 0; i < programs; ++i) {
     const program what = random_program(random, with_locks);
     const auto without =
-        observe(what, {.preemptions = preemptions, .reduced = reduction::none}, all);
-    const auto with = observe(what, {.preemptions = preemptions}, reduced);
+        observe(what,
+                {.preemptions = preemptions, .old_values = old_values, .reduced = reduction::none},
+                all);
+    const auto with =
+        observe(what, {.preemptions = preemptions, .old_values = old_values}, reduced);
     ASSERT_EQ(without, with) << "program " << i << ":\n" << text_of(what);
   }
   testing::Test::RecordProperty("without_reduction", std::to_string(all));
@@ -185,5 +189,15 @@ TEST(reduction, finds_the_same_within_one_preemption) { compare(1, false, 300); 
 TEST(reduction, finds_the_same_within_two_preemptions) { compare(2, false, 300); }
 TEST(reduction, finds_the_same_within_one_preemption_with_locks) { compare(1, true, 300); }
 TEST(reduction, finds_the_same_within_two_preemptions_with_locks) { compare(2, true, 300); }
+
+TEST(reduction, finds_the_same_with_no_old_value) {
+  compare(search_tree::unbounded, false, 300, 0);
+  compare(2, true, 300, 0);
+}
+TEST(reduction, finds_the_same_with_one_old_value) {
+  compare(search_tree::unbounded, false, 300, 1);
+  compare(2, false, 300, 1);
+  compare(1, true, 300, 1);
+}
 
 }  // namespace

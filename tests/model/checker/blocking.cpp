@@ -175,7 +175,7 @@ knowledge& execution::meeting_point(const void* object) {
 
 bool execution::sees_nothing_new(const spinning& spin) const noexcept {
   return std::none_of(spin.reads.begin(), spin.reads.end(), [](const spin_read& read) {
-    return memory::has_newer(*read.from, read.position);
+    return memory::has_newer(*read.from, read.position, read.value);
   });
 }
 

@@ -16,7 +16,7 @@ execution::execution()
 void execution::reset() {
   arena_.reset();
   shadow_.reset();
-  memory_.reset();
+  memory_.reset(rules_.merges_values);
   thread_count_ = 0;
   current_ = 0;
   steps_ = 0;
@@ -275,9 +275,19 @@ std::uint32_t execution::stores_of(const void* object) {
   return found != nullptr && found->address == object ? found->created : 1;
 }
 
+unsigned execution::first_choice(thread_id thread, std::uint32_t only_from) {
+  const operation& next = threads_[thread].pending;
+  const location* at = memory_.find(shadow_.location_of(next.object));
+  if (at == nullptr || at->address != next.object) return 0;
+  const bool for_update = next.kind == operation_kind::update;
+  const std::uint64_t choices = memory_.choices_of(
+      {thread, threads_[thread].view, only_from}, *at, next.ordered, for_update);
+  return choices == 0 ? no_choice : static_cast<unsigned>(std::countr_zero(choices));
+}
+
 void execution::note_read(const location& from, const memory::reading& read) {
   spinning& spin = me().spin;
-  if (!spin.wrote) spin.reads.push_back({&from, read.position});
+  if (!spin.wrote) spin.reads.push_back({&from, read.position, read.value});
 }
 
 namespace {

@@ -34,6 +34,7 @@ struct rules {
   std::size_t steps = 20'000;  // more is taken for a livelock
   unsigned spurious = 0;       // wakes and failures of weak compare-exchanges for no reason
   fence_policy fences = fence_policy::asymmetric;
+  bool merges_values = true;  // memory::reset
 };
 
 enum class ending : std::uint8_t { complete, given_up, failed };
@@ -81,6 +82,9 @@ class execution : public chooser {
   const memory_view& view(thread_id thread) const noexcept { return threads_[thread].view; }
   // The number that the next store to the object gets.
   std::uint32_t stores_of(const void* object);
+  // For a thread that is about to read: the first of its choices if it may not read stores with a number
+  // below `only_from`; no_choice if there is none.
+  unsigned first_choice(thread_id thread, std::uint32_t only_from);
 
   // ---- steps of the calling thread ----
   std::uint64_t load(atomic_object from, std::memory_order order, std::source_location where);
@@ -134,6 +138,7 @@ class execution : public chooser {
   struct spin_read {
     const location* from;
     std::uint64_t position;
+    std::uint64_t value;
     bool operator==(const spin_read&) const = default;
   };
   struct spinning {

@@ -10,7 +10,10 @@ namespace silk::model {
 namespace {
 
 rules rules_of(const options& how) {
-  return {.steps = how.steps, .spurious = how.spurious, .fences = how.fences};
+  return {.steps = how.steps,
+          .spurious = how.spurious,
+          .fences = how.fences,
+          .merges_values = how.reduced == reduction::partial_order};
 }
 
 std::unique_ptr<strategy> strategy_of(const options& how) {
@@ -23,7 +26,7 @@ std::unique_ptr<strategy> strategy_of(const options& how) {
     case search::pct:
       return std::make_unique<priority_walk>(how.seed, how.depth);
   }
-  return std::make_unique<search_tree>(execution::the(), how.preemptions, how.reduced);
+  return std::make_unique<search_tree>(execution::the(), how.preemptions, how.old_values, how.reduced);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

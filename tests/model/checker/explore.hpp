@@ -36,6 +36,7 @@ class listener {
 struct options {
   search mode = search::exhaustive;
   unsigned preemptions = 2;                      // exhaustive: at most; or search_tree::unbounded
+  unsigned old_values = search_tree::unbounded;  // exhaustive: choices of a value that is not the newest
   reduction reduced = reduction::partial_order;  // exhaustive
   std::uint64_t executions = ~std::uint64_t{0};  // at most
   double seconds = 1e9;                          // at most

@@ -50,7 +50,8 @@ std::uint64_t result_of(update_kind kind, std::uint64_t old, std::uint64_t opera
   return operand;
 }
 
-void memory::reset() noexcept {
+void memory::reset(bool merges) noexcept {
+  merges_ = merges;
   used_ = 1;
   order_length_ = 0;
   order_seen_ = {};
@@ -119,24 +120,65 @@ memory::reading memory::note_read(actor by, location& at, store_record& store,
           .written = store.written};
 }
 
-// Newest first. A read-modify-write cannot read what another one has read.
-std::size_t memory::choose_visible(actor by, const location& at, bool ordered, bool for_update) {
-  const std::size_t last = at.stores.size() - 1;
+namespace {
+
+bool covers(const vector_clock& more, const vector_clock& less) noexcept {
+  for (std::size_t t = 0; t < max_threads; ++t) {
+    if (less.at[t] > more.at[t]) return false;
+  }
+  return true;
+}
+
+// Whoever reads `earlier` can do all that is possible for who reads `later`: it gets the same value and
+// knows no more.
+bool makes_superfluous(const store_record& earlier, const store_record& later) noexcept {
+  return earlier.value == later.value &&
+         earlier.released.order_prefix <= later.released.order_prefix &&
+         covers(later.released.seen, earlier.released.seen) &&
+         covers(later.released.happened, earlier.released.happened);
+}
+
+}  // namespace
+
+// Newest first; where an earlier store makes the newest superfluous, that one takes its place.
+void memory::collect(actor by, const location& at, bool ordered, bool for_update) {
   const std::size_t oldest = oldest_visible(at, by.view, ordered);
-  unsigned count = 0;
-  std::uint64_t allowed = 0;
-  for (std::size_t i = last + 1; i-- > oldest;) {
-    const store_record& each = at.stores[i];
-    if (for_update && each.consumed) continue;
-    if (each.number >= by.only_from) allowed |= std::uint64_t{1} << std::min(count, 63u);
-    ++count;
+  visible_.clear();
+  for (std::size_t i = at.stores.size(); i-- > oldest;) {
+    if (for_update && at.stores[i].consumed) continue;  // by another read-modify-write
+    std::size_t instead = i;
+    for (std::size_t earlier = oldest; merges_ && !for_update && earlier < i; ++earlier) {
+      if (!makes_superfluous(at.stores[earlier], at.stores[i])) continue;
+      instead = earlier;
+      break;
+    }
+    if (std::find(visible_.begin(), visible_.end(), instead) == visible_.end()) {
+      visible_.push_back(instead);
+    }
   }
-  unsigned chosen = chooser_.choose(count, allowed);
-  for (std::size_t i = last + 1; i-- > oldest;) {
-    if (for_update && at.stores[i].consumed) continue;
-    if (chosen-- == 0) return i;
+}
+
+std::uint64_t memory::allowed(const location& at, std::uint32_t only_from) const noexcept {
+  std::uint64_t found = 0;
+  for (std::size_t k = 0; k < visible_.size(); ++k) {
+    const bool is_new = at.stores[visible_[k]].number >= only_from;
+    if (is_new) found |= std::uint64_t{1} << std::min<std::size_t>(k, 63);
   }
-  return last;
+  return found;
+}
+
+std::uint64_t memory::choices_of(actor by, const location& at, bool ordered, bool for_update) {
+  collect(by, at, ordered, for_update);
+  return allowed(at, by.only_from);
+}
+
+std::size_t memory::choose_visible(actor by, const location& at, bool ordered, bool for_update) {
+  if (by.only_from == 0 && oldest_visible(at, by.view, ordered) + 1 == at.stores.size()) {
+    return at.stores.size() - 1;
+  }
+  collect(by, at, ordered, for_update);
+  const auto count = static_cast<unsigned>(visible_.size());
+  return visible_[chooser_.choose(count, allowed(at, by.only_from))];
 }
 
 memory::reading memory::load(actor by, location& from, std::memory_order order) {

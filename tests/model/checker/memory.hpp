@@ -16,6 +16,7 @@
 
 #include "clock.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -79,7 +80,9 @@ class memory {
  public:
   explicit memory(chooser& decides) noexcept : chooser_(decides) {}
 
-  void reset() noexcept;
+  // `merges`: of two stores whose values are the same a load returns the earlier one only, if that makes
+  // the later one superfluous.
+  void reset(bool merges) noexcept;
 
   // `known` is the cell's location; registers the object if there is none.
   location& at(std::uint32_t& known, const void* address, std::size_t size, thread_id creator,
@@ -117,15 +120,20 @@ class memory {
   };
   exchange_result compare_exchange(actor by, location& at, const comparison& with);
 
+  // Which of its choices a load, or a read-modify-write, has: bit 0 is the newest store.
+  std::uint64_t choices_of(actor by, const location& at, bool ordered, bool for_update);
+
   void fence(actor by, std::memory_order order);
   // A heavy fence reaches another thread where that is just now.
   void reach(actor by, actor whom);
   // The compiler moves no access across.
   static void flush(memory_view& view) noexcept { view.flushed = view.knows.seen; }
 
-  // Some store of this object that is newer than `position`.
-  static bool has_newer(const location& at, std::uint64_t position) noexcept {
-    return at.stores.back().position > position;
+  // Another value than the one that was read there is newer.
+  static bool has_newer(const location& at, std::uint64_t position, std::uint64_t value) noexcept {
+    return std::any_of(at.stores.begin(), at.stores.end(), [=](const store_record& each) {
+      return each.position > position && each.value != value;
+    });
   }
 
  private:
@@ -141,9 +149,13 @@ class memory {
                   std::memory_order order);
   static bool may_meet(const location& at, std::size_t i, std::size_t oldest_ordered,
                        const comparison& with) noexcept;
+  void collect(actor by, const location& at, bool ordered, bool for_update);
+  std::uint64_t allowed(const location& at, std::uint32_t only_from) const noexcept;
   std::size_t choose_visible(actor by, const location& at, bool ordered, bool for_update);
 
   chooser& chooser_;
+  bool merges_ = true;
+  std::vector<std::size_t> visible_;  // what collect() has found
   std::deque<location> locations_{1};  // [0] is nobody's; others are used again
   std::size_t used_ = 1;
   std::uint32_t order_length_ = 0;  // of S

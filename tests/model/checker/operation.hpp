@@ -40,6 +40,13 @@ struct operation {
   bool writes() const noexcept {
     return kind == operation_kind::store || kind == operation_kind::update;
   }
+  bool is_fence() const noexcept {
+    return kind == operation_kind::order_fence || kind == operation_kind::barrier;
+  }
+  bool takes_part_in_order() const noexcept { return ordered || is_fence(); }
+  bool wakes() const noexcept {
+    return kind == operation_kind::wake || kind == operation_kind::timed_out;
+  }
   bool locks() const noexcept {
     return kind == operation_kind::lock || kind == operation_kind::try_lock ||
            kind == operation_kind::unlock;
@@ -53,8 +60,21 @@ struct operation {
 // value, a later store may take an earlier place in the modification order, which is all that it could
 // do if it came first. So of two accesses to one object only a read that came before a write matters:
 // it could not see that write.
-bool must_reverse(thread_id first, const operation& earlier, thread_id second,
-                  const operation& later) noexcept;
+inline bool must_reverse(thread_id first, const operation& earlier, thread_id second,
+                         const operation& later) noexcept {
+  if (earlier.takes_part_in_order() && later.takes_part_in_order()) {
+    const bool fences = earlier.is_fence() || later.is_fence();
+    if (fences || earlier.object == later.object) return true;
+  }
+  if (earlier.kind == operation_kind::barrier && earlier.target == second) return true;
+  if (later.kind == operation_kind::barrier && later.target == first) return true;
+  if (earlier.object == nullptr || earlier.object != later.object) return false;
+  if (earlier.reads() && later.writes()) return true;
+  if (earlier.locks() && later.locks()) {
+    return !(earlier.kind == operation_kind::unlock && later.kind == operation_kind::lock);
+  }
+  return earlier.wakes() || later.wakes();
+}
 
 // The reason of must_reverse is only that `sleeping` reads what `written` writes: then only a value
 // that is new since can lead to something new.

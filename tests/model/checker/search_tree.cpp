@@ -4,14 +4,15 @@
 
 namespace silk::model {
 
-search_tree::search_tree(execution& of, unsigned preemptions, reduction how)
-    : execution_(of), bound_(preemptions), how_(how) {}
+search_tree::search_tree(execution& of, unsigned preemptions, unsigned old_values, reduction how)
+    : execution_(of), bound_(preemptions), old_bound_(old_values), how_(how) {}
 
 void search_tree::begin() {
   depth_ = 0;
   events_.clear();
   at_ = nowhere;
   preemptions_ = 0;
+  old_values_ = 0;
   asleep_ = 0;
   only_from_.fill(0);
 }
@@ -29,7 +30,7 @@ unsigned search_tree::pick(const node& of, thread_mask from) const noexcept {
 unsigned search_tree::choose_thread(const crossing& at) {
   at_ = nowhere;
   if (std::has_single_bit(at.enabled)) {
-    if ((at.enabled & asleep_) != 0) return no_choice;
+    if ((at.enabled & (asleep_ | with_nothing_to_read(at.enabled))) != 0) return no_choice;
     return static_cast<unsigned>(std::countr_zero(at.enabled));
   }
   if (depth_ == path_.size()) {
@@ -56,22 +57,39 @@ search_tree::node& search_tree::enter_crossing(const crossing& at) {
   fresh.preemptions = preemptions_;
   fresh.asleep = asleep_;
   fresh.slept_at = slept_at_;
-  fresh.chosen = pick(fresh, at.enabled & ~asleep_);
+  fresh.idle = with_nothing_to_read(at.enabled);
+  fresh.chosen = pick(fresh, at.enabled & ~asleep_ & ~fresh.idle);
   fresh.to_try = how_ == reduction::none     ? at.enabled
                  : fresh.chosen == no_choice ? thread_mask{0}
                                              : bit_of(fresh.chosen);
   return fresh;
 }
 
+// They sleep on: what others do meanwhile matters, so the execution is not given up for them.
+thread_mask search_tree::with_nothing_to_read(thread_mask among) const {
+  thread_mask found = 0;
+  for (thread_id t = 0; t < execution_.thread_count(); ++t) {
+    if ((among & bit_of(t)) == 0 || only_from_[t] == 0) continue;
+    const unsigned first = execution_.first_choice(t, only_from_[t]);
+    if (first == no_choice || (first != 0 && old_values_ == old_bound_)) found |= bit_of(t);
+  }
+  return found;
+}
+
 unsigned search_tree::choose(unsigned count, std::uint64_t allowed) {
   if (depth_ == path_.size()) {
+    const auto first = static_cast<unsigned>(std::countr_zero(allowed));
+    if (first != 0 && old_values_ == old_bound_) return no_choice;
     node& fresh = path_.emplace_back();
     fresh.is_crossing = false;
     fresh.count = count;
     fresh.allowed = allowed;
-    fresh.chosen = static_cast<unsigned>(std::countr_zero(allowed));
+    fresh.old_values = old_values_;
+    fresh.chosen = first;
   }
-  return path_[depth_++].chosen;
+  const node& here = path_[depth_++];
+  old_values_ = here.old_values + (here.chosen != 0 ? 1 : 0);
+  return here.chosen;
 }
 
 // ---- the reduction ----
@@ -99,7 +117,7 @@ void search_tree::look_back(thread_id thread, const operation& next) {
       left &= static_cast<thread_mask>(~bit_of(each.thread));
       continue;
     }
-    if (!must_reverse(each.thread, each.step, thread, next)) continue;
+    if (commute(each.thread, each.step, thread, next)) continue;
     try_before(each, thread);
     left &= static_cast<thread_mask>(~bit_of(each.thread));
   }
@@ -120,7 +138,7 @@ void search_tree::executes(thread_id thread, const operation& now) {
     if (other == thread || !execution_.is_live(other)) continue;
     const operation& next = execution_.pending(other);
     if (next.kind == operation_kind::none) continue;
-    if (must_reverse(thread, now, other, next)) try_before(events_.back(), other);
+    if (!commute(thread, now, other, next)) try_before(events_.back(), other);
   }
   wake_sleepers(thread, now);
 }
@@ -130,7 +148,7 @@ void search_tree::wake_sleepers(thread_id by, const operation& now) {
     const bool sleeps = (asleep_ & bit_of(other)) != 0;
     if (other == by || (!sleeps && only_from_[other] == 0)) continue;
     const operation& next = execution_.pending(other);
-    if (!must_reverse(other, next, by, now)) continue;
+    if (commute(other, next, by, now)) continue;
     asleep_ &= static_cast<thread_mask>(~bit_of(other));
     if (!only_value_is_new(next, now)) {
       only_from_[other] = 0;
@@ -144,6 +162,7 @@ void search_tree::wake_sleepers(thread_id by, const operation& now) {
 
 bool search_tree::advance(node& last) {
   if (!last.is_crossing) {
+    if (last.old_values == old_bound_) return false;
     const std::uint64_t higher = last.chosen >= 63 ? 0 : last.allowed >> (last.chosen + 1);
     if (last.chosen + 1 >= last.count) return false;
     if (last.chosen >= 63) return ++last.chosen, true;
@@ -153,12 +172,13 @@ bool search_tree::advance(node& last) {
   }
   const auto tried = static_cast<thread_id>(last.chosen);
   last.tried |= bit_of(tried);
-  const bool may_sleep = !bounded() || (tried == last.at.previous && !last.at.free_to_leave);
+  const bool goes_on = tried == last.at.previous && !last.at.free_to_leave;
+  const bool may_sleep = old_bound_ == unbounded && (!bounded() || goes_on);
   if (how_ == reduction::partial_order && may_sleep) {
     last.asleep |= bit_of(tried);
     last.slept_at[tried] = last.stores;
   }
-  last.chosen = pick(last, last.to_try & ~last.tried & ~last.asleep);
+  last.chosen = pick(last, last.to_try & ~last.tried & ~last.asleep & ~last.idle);
   return last.chosen != no_choice;
 }
 

@@ -15,6 +15,11 @@
 // would have gone on anyway may sleep: an execution that leaves it out has an equal one, in which it goes
 // on at once, with no more preemptions. For any other thread that is not so.
 //
+// The choices that are not the ordinary one, mostly loads that do not return the newest value, may be
+// bounded, too. Then a load that comes before a store is not the same as one that comes after it and
+// returns an old value, which has a price: any two accesses to one object are taken not to commute, unless
+// both only read; and nobody sleeps.
+//
 // Whether this finds all outcomes is tested against the search without reduction, on random programs
 // (tests/model/reduction_test.cpp).
 #pragma once
@@ -35,7 +40,7 @@ class search_tree final : public strategy {
  public:
   static constexpr unsigned unbounded = std::numeric_limits<unsigned>::max();
 
-  search_tree(execution& of, unsigned preemptions, reduction how);
+  search_tree(execution& of, unsigned preemptions, unsigned old_values, reduction how);
 
   void begin() override;
   unsigned choose_thread(const crossing& at) override;
@@ -54,12 +59,14 @@ class search_tree final : public strategy {
     // Of a fork.
     unsigned count = 0;
     std::uint64_t allowed = 0;
+    unsigned old_values = 0;  // before it
     // Of a crossing.
     crossing at{};
     unsigned preemptions = 0;  // before it
     thread_mask to_try = 0;
     thread_mask tried = 0;
     thread_mask asleep = 0;
+    thread_mask idle = 0;  // awake, but there is nothing new to read, or that has its price
     std::uint32_t stores = 0;                           // to what the chosen thread reads next
     std::array<std::uint32_t, max_threads> slept_at{};  // the same, of those asleep
   };
@@ -71,6 +78,12 @@ class search_tree final : public strategy {
     std::uint32_t block;     // the first event of this run of the thread
   };
 
+  bool commute(thread_id first, const operation& earlier, thread_id second,
+               const operation& later) const noexcept {
+    if (must_reverse(first, earlier, second, later)) return false;
+    return old_bound_ == unbounded || earlier.object == nullptr ||
+           earlier.object != later.object || !(earlier.writes() || later.writes());
+  }
   bool bounded() const noexcept { return bound_ != unbounded; }
   static unsigned cost(const node& of, thread_id thread) noexcept {
     return thread != of.at.previous && !of.at.free_to_leave ? 1 : 0;
@@ -80,6 +93,7 @@ class search_tree final : public strategy {
   }
   unsigned pick(const node& of, thread_mask from) const noexcept;
   node& enter_crossing(const crossing& at);
+  thread_mask with_nothing_to_read(thread_mask among) const;
   void look_back(thread_id thread, const operation& next);
   void try_before(const event& earlier, thread_id thread);
   void try_at(std::uint32_t crossing, thread_id thread);
@@ -88,12 +102,14 @@ class search_tree final : public strategy {
 
   execution& execution_;
   unsigned bound_;
+  unsigned old_bound_;
   reduction how_;
   std::vector<node> path_;
   std::size_t depth_ = 0;
   std::vector<event> events_;
   std::uint32_t at_ = nowhere;  // the crossing that led to the step which comes next
   unsigned preemptions_ = 0;
+  unsigned old_values_ = 0;
   thread_mask asleep_ = 0;
   std::array<std::uint32_t, max_threads> slept_at_{};
   std::array<std::uint32_t, max_threads> only_from_{};

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 namespace silk::model {
@@ -29,6 +30,19 @@ inline shadow::granule& shadow::find(std::uintptr_t address) {
     found.whole = {};
   }
   return found;
+}
+
+// True: nobody has used the 8 bytes in this execution, and now `by` has written them.
+inline bool shadow::first_write(std::uintptr_t address, thread_id by,
+                                const vector_clock& known) noexcept {
+  const std::uintptr_t offset = address - base_;
+  if (offset >= arena::bytes) return false;
+  granule& found = direct_[offset / 8];
+  if (found.stamp == stamp_) return false;
+  found.stamp = stamp_;
+  found.split = 0;
+  found.whole = {.write_step = known.at[by], .writer = by};
+  return true;
 }
 
 shadow::granule& shadow::find_outside(std::uintptr_t word) {
@@ -59,21 +73,23 @@ std::array<cell, 8>& shadow::split(granule& of) {
 
 inline shadow::verdict shadow::check(cell& at, thread_id by, const vector_clock& known,
                                      use how) noexcept {
-  if (at.freed) return {access_fault::freed, at.writer};
+  if (at.location == cell::freed) return {access_fault::freed, at.writer};
   if (at.write_step > known.at[at.writer] && at.writer != by) {
     return {access_fault::write_race, at.writer};
   }
   if (how == use::reads) {
+    at.readers |= bit_of(by);
     at.read_step[by] = known.at[by];
     return {};
   }
-  for (thread_id t = 0; t < max_threads; ++t) {
-    if (at.read_step[t] > known.at[t] && t != by) return {access_fault::read_race, t};
+  for (unsigned left = at.readers & ~unsigned{bit_of(by)}; left != 0; left &= left - 1) {
+    const auto reader = static_cast<thread_id>(std::countr_zero(left));
+    if (at.read_step[reader] > known.at[reader]) return {access_fault::read_race, reader};
   }
   at.write_step = known.at[by];
   at.writer = by;
-  at.location = 0;
-  at.freed = how == use::frees;
+  at.readers = 0;  // they happen before this write: who comes after it, comes after them
+  at.location = how == use::frees ? cell::freed : 0;
   return {};
 }
 
@@ -81,9 +97,14 @@ shadow::verdict shadow::access(const void* memory, std::size_t size, thread_id b
                                const vector_clock& known, use how) {
   auto address = reinterpret_cast<std::uintptr_t>(memory);
   while (size != 0) {
-    granule& in = find(address);
     const std::size_t offset = address % 8;
     const std::size_t count = std::min(size, 8 - offset);
+    if (count == 8 && how == use::writes && first_write(address, by, known)) {
+      address += 8;
+      size -= 8;
+      continue;
+    }
+    granule& in = find(address);
     verdict found;
     if (count == 8 && in.split == 0) {
       found = check(in.whole, by, known, how);

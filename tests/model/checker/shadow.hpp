@@ -17,9 +17,11 @@
 namespace silk::model {
 
 struct cell {
+  static constexpr std::uint32_t freed = ~std::uint32_t{0};
+
   moment write_step = 0;  // 0: never written
   thread_id writer = 0;
-  bool freed = false;
+  thread_mask readers = 0;     // since then; of whom read_step tells when
   std::uint32_t location = 0;  // of memory: the atomic object that begins here; 0: none known
   std::array<moment, max_threads> read_step{};
 };
@@ -64,6 +66,7 @@ class shadow {
   granule& find(std::uintptr_t address);
   cell& first_cell(const void* memory);
   granule& find_outside(std::uintptr_t word);
+  bool first_write(std::uintptr_t address, thread_id by, const vector_clock& known) noexcept;
   std::array<cell, 8>& split(granule& of);
   verdict access(const void* memory, std::size_t size, thread_id by, const vector_clock& known,
                  use how);
