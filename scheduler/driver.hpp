@@ -38,6 +38,11 @@ class driver {
     return park_end::woken;
   }
 
+  // A wake that was not taken yet. A glance. [any]
+  bool has_token() const noexcept {
+    return token_.load(sync::memory_order_relaxed) != 0;  // relaxed: park takes it
+  }
+
   void wake() noexcept {                          // [waker]
     token_.store(1, sync::memory_order_release);  // E:token out
     sync::futex_wake(token_, 1);

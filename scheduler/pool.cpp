@@ -1,6 +1,7 @@
 #include "pool.hpp"
 
 #include "assert.hpp"
+#include "simulator.hpp"
 #include "thread.hpp"
 
 #include <sys/prctl.h>
@@ -29,16 +30,19 @@ unsigned rounds_for(unsigned workers) noexcept { return workers <= 2 ? 1 : 8; }
 pool::pool(pool_options options)
     : embedder_(options.embedder),
       driven_(options.threads == threads::callers),
+      simulator_(options.simulated_by),
       clock_(options.clock),
       timers_(checked_worker_count(options.workers), clock_.now()),
       idle_(options.workers),
-      search_rounds_(rounds_for(options.workers)) {
+      search_rounds_(simulator_ != nullptr ? 1 : rounds_for(options.workers)) {
   sync::prepare_fences();
   workers_.reserve(options.workers);
   for (unsigned i = 0; i < options.workers; ++i) {
     workers_.push_back(std::make_unique<worker>(*this, i));
   }
-  SILK_ASSERT(!driven_ || options.workers == 1, "a pool without threads has one worker");
+  SILK_ASSERT(!driven_ || options.workers == 1 || simulator_ != nullptr,
+              "a pool without threads has one worker");
+  if (simulator_ != nullptr) simulator_->attach(*this);
   if (driven_) return;
   threads_.reserve(options.workers);
   try {
@@ -67,7 +71,8 @@ void pool::stop() noexcept {
   for (sync::thread& thread : threads_) thread.join();
   threads_.clear();
   if (driven_ && take_seat()) {
-    workers_[0]->run();  // what is left; returns when nothing is
+    // What is left; returns when nothing is.
+    simulator_ != nullptr ? simulator_->run_dry() : workers_[0]->run();
     leave_seat();
   }
   while (guests_.load(sync::memory_order_acquire) != 0) sync::give_way();  // E:guest in
@@ -81,6 +86,11 @@ job_list pool::take_timers() noexcept {
     } while (timers_.next(i) != no_deadline);
   }
   return all;
+}
+
+void pool::note_guest() const noexcept {
+  if (simulator_ != nullptr) [[unlikely]]
+    simulator_->note_thread();
 }
 
 worker* pool::local_worker() const noexcept {
@@ -125,7 +135,7 @@ void pool::drive(drive_goal& goal, std::uint64_t deadline) noexcept {
   } both(goal, deadline);
   goal_ = &both;
   drive_deadline_ = deadline;
-  workers_[0]->drive();
+  simulator_ != nullptr ? simulator_->drive(both) : workers_[0]->drive();
   goal_ = nullptr;
   drive_deadline_ = no_deadline;
 }
@@ -155,6 +165,8 @@ void pool::schedule_first(job& item) noexcept {
 }
 
 void pool::wake_one() noexcept {
+  if (simulator_ != nullptr) [[unlikely]]
+    return simulator_->wake_one();
   if (const auto claimed = idle_.claim_any(idle_.driver())) wake(*claimed);
 }
 

@@ -12,7 +12,8 @@
 //
 // A pool without threads is driven: a thread of the caller's takes the seat, is the pool's one worker as long
 //    as it has it, and runs turns (worker::run_turn). Nobody else drives meanwhile, and between two drives
-//    what is scheduled waits.
+//    what is scheduled waits. A simulated pool is one of those, with several workers that take turns
+//    (simulator.hpp).
 //
 // Edges   E:stop       stop's store of stopping_     -> the worker that leaves
 //         E:guest      a guest's leaving             -> the end of stop
@@ -34,6 +35,8 @@
 
 namespace silk::scheduler {
 
+class simulator;
+
 enum class threads : std::uint8_t { own, callers };
 
 // When a drive is over. Asked by the thread that drives: after each turn, and before it sleeps.
@@ -48,7 +51,8 @@ class drive_goal {
 struct pool_options {
   unsigned workers = 1;  // 1 .. 4096
   clock_kind clock = clock_kind::steady;
-  scheduler::threads threads = threads::own;  // callers: one worker
+  scheduler::threads threads = threads::own;  // callers: one worker, unless it is simulated
+  simulator* simulated_by = nullptr;          // callers, virtual time
   void* embedder = nullptr;  // handed back by embedder(), for whoever finds the pool from a worker
 };
 
@@ -131,10 +135,12 @@ class pool {
 
  private:
   friend class worker;
+  friend class simulator;
 
   class guest {
    public:
     explicit guest(pool& host) noexcept : host_(host) {
+      host.note_guest();
       host_.guests_.fetch_add(1, sync::memory_order_relaxed);  // relaxed: the job brings it along
     }
     ~guest() { host_.guests_.fetch_sub(1, sync::memory_order_release); }  // E:guest out
@@ -145,6 +151,7 @@ class pool {
     pool& host_;
   };
 
+  void note_guest() const noexcept;  // a simulated pool has none from other threads [any]
   worker* local_worker() const noexcept;
   // After work was published: wakes a sleeper if there is one and nobody searches. [any]
   void notify() noexcept {
@@ -163,6 +170,7 @@ class pool {
 
   void* embedder_;
   const bool driven_;
+  simulator* const simulator_;
   clock clock_;
   timers timers_;
   injector injector_;
@@ -182,5 +190,14 @@ class pool {
 };
 
 inline void worker::notify_forked() noexcept { pool_.notify(); }
+
+inline void worker::run_one(job& item) noexcept {
+  if (timer_armed_) tell_driver();
+  jobs_.add();
+  // relaxed: see run_jobs_through
+  if (const job::entry through = pool_.through_.load(sync::memory_order_relaxed)) [[unlikely]]
+    return through(item);
+  item.run(item);
+}
 
 }  // namespace silk::scheduler

@@ -2,6 +2,7 @@
 
 #include "assert.hpp"
 #include "pool.hpp"
+#include "simulator.hpp"
 
 #include <array>
 
@@ -32,15 +33,6 @@ void worker::run() noexcept {
     run_one(*next);
   }
   detail::this_worker = nullptr;
-}
-
-inline void worker::run_one(job& item) noexcept {
-  if (timer_armed_) tell_driver();
-  jobs_.add();
-  // relaxed: see run_jobs_through
-  if (const job::entry through = pool_.through_.load(sync::memory_order_relaxed)) [[unlikely]]
-    return through(item);
-  item.run(item);
 }
 
 // ---- a worker without a thread ----
@@ -159,6 +151,8 @@ void worker::serve_timers() noexcept {
     if (pool_.timers_.next(i) <= now) pool_.timers_.try_serve(i, now, limit - due.size(), due);
   }
   if (due.empty()) return;
+  if (pool_.simulator_ != nullptr) [[unlikely]]
+    pool_.simulator_->shuffle(due);
   enqueue(due);
   pool_.notify();
 }
@@ -175,9 +169,12 @@ void worker::take_injected() noexcept {
 // ---- searching and sleeping ----
 
 job* worker::find_work() noexcept {
-  bool searching = pool_.idle_.try_enter_search();
+  return find_work(pool_.idle_.try_enter_search() ? counted::yes : counted::no);
+}
+
+job* worker::find_work(counted searching) noexcept {
   for (;;) {
-    if (searching) {
+    if (searching == counted::yes) {
       if (job* item = search()) {
         start_working();
         return item;
@@ -186,15 +183,16 @@ job* worker::find_work() noexcept {
     // E:stop in: nothing can be scheduled any more. What was scheduled after our search, but before
     // the order to stop, is seen now: keeps I8.
     if (pool_.stopping_.load(sync::memory_order_acquire) && !pool_.work_visible()) {
-      if (searching) pool_.idle_.leave_search();
+      if (searching == counted::yes) pool_.idle_.leave_search();
       return nullptr;
     }
     if (pool_.drive_is_over()) {
-      if (searching) pool_.idle_.leave_search();
+      if (searching == counted::yes) pool_.idle_.leave_search();
       return nullptr;
     }
     park(searching);
-    searching = true;  // whoever woke us counted us
+    if (asleep_) return nullptr;
+    searching = counted::yes;  // by whoever woke us
   }
 }
 
@@ -213,7 +211,7 @@ job* worker::sweep(bool take_slots) noexcept {
   serve_timers();
   if (job* item = pop_queue()) return item;
   const std::size_t count = pool_.size();
-  const std::size_t start = random() % count;
+  const std::size_t start = first_victim();
   for (std::size_t i = 0; i < count; ++i) {
     worker& victim = pool_.at((start + i) % count);
     if (&victim == this) continue;
@@ -222,14 +220,23 @@ job* worker::sweep(bool take_slots) noexcept {
   return nullptr;
 }
 
+std::size_t worker::first_victim() noexcept {
+  if (pool_.simulator_ != nullptr) [[unlikely]]
+    return pool_.simulator_->first_victim();
+  return random() % pool_.size();
+}
+
 job* worker::steal_from(worker& victim, bool take_slots) noexcept {
+  std::size_t limit = steal_limit;
+  if (pool_.simulator_ != nullptr) [[unlikely]]
+    limit = pool_.simulator_->share_of(victim, limit);
   std::array<job*, steal_limit> batch;
-  if (const std::size_t count = victim.queue_.steal_half(batch.data(), steal_limit)) {
+  if (const std::size_t count = victim.queue_.steal_half(batch.data(), limit)) {
     steals_.add();
     for (std::size_t i = 1; i < count; ++i) enqueue(*batch[i]);
     return batch[0];
   }
-  if (job_list batched = victim.backlog_.steal_half(steal_limit); !batched.empty()) {
+  if (job_list batched = victim.backlog_.steal_half(limit); !batched.empty()) {
     steals_.add();
     job& first = batched.pop_front();
     enqueue(batched);
@@ -261,10 +268,10 @@ void worker::start_working() noexcept {
   if (time_unwatched || pool_.work_visible()) pool_.wake_one();  // keeps I1, I3
 }
 
-void worker::park(bool searching) noexcept {
+void worker::park(counted searching) noexcept {
   idle& idle = pool_.idle_;
   idle.set_parked(index_);
-  if (searching) idle.leave_search();
+  if (searching == counted::yes) idle.leave_search();
   sync::heavy_fence();
   // relaxed: stop() wakes every parked worker after the store
   if (pool_.work_visible() || pool_.stopping_.load(sync::memory_order_relaxed))
@@ -278,6 +285,10 @@ void worker::park(bool searching) noexcept {
 
 // Sleeps; as the driver no longer than to the earliest deadline (I3).
 void worker::sleep_until_woken() noexcept {
+  if (pool_.simulator_ != nullptr) [[unlikely]] {
+    asleep_ = true;
+    return;
+  }
   if (pool_.clock_.is_virtual()) {
     if (driver_.park(pool_.drive_deadline_) == park_end::due) wake_myself();
     return;

@@ -29,6 +29,7 @@
 namespace silk::scheduler {
 
 class pool;
+class simulator;
 
 struct worker_stats {
   std::uint64_t parks = 0;   // times it went to sleep
@@ -70,7 +71,7 @@ class worker {
   bool fork_budget_spent() noexcept {
     if (--fork_budget_ != 0) [[likely]]
       return false;
-    fork_budget_ = forks_per_turn;
+    fork_budget_ = fork_refill_;
     turns_left_ = 1;
     return true;
   }
@@ -96,6 +97,7 @@ class worker {
 
  private:
   friend class pool;
+  friend class simulator;
 
   static constexpr unsigned maintenance_turns = 61;
   static constexpr unsigned first_in_a_row = 3;
@@ -107,16 +109,20 @@ class worker {
   job* next_local() noexcept;
   job* maintain() noexcept;
   job* pop_queue() noexcept;
+  // Whether the caller is counted among the searchers.
+  enum class counted : bool { no, yes };
   job* find_work() noexcept;
+  job* find_work(counted searching) noexcept;
   job* search() noexcept;
   job* sweep(bool take_slots) noexcept;
   job* steal_from(worker& victim, bool take_slots) noexcept;
+  std::size_t first_victim() noexcept;
   void take_injected() noexcept;
   void serve_timers() noexcept;
   void relieve_stuck(std::uint64_t now) noexcept;
   void start_working() noexcept;
   void tell_driver() noexcept;
-  void park(bool searching) noexcept;
+  void park(counted searching) noexcept;
   void sleep_until_woken() noexcept;
   void wake_myself() noexcept;
   void enqueue(job& item) noexcept;
@@ -141,8 +147,10 @@ class worker {
   unsigned turns_ = maintenance_turns;  // between looks elsewhere; shrinks when jobs are long
   unsigned first_runs_ = 0;
   unsigned fork_budget_ = forks_per_turn;
+  unsigned fork_refill_ = forks_per_turn;
   bool timer_armed_ = false;
   bool in_turn_ = false;
+  bool asleep_ = false;  // simulated: it is parked, with no thread of its own to sleep
   std::uint64_t last_look_ = 0;
   std::size_t watched_ = 0;  // the worker whose jobs_ was watched_jobs_ at watched_since_
   std::uint64_t watched_jobs_ = 0;

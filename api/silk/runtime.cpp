@@ -9,7 +9,13 @@ namespace silk {
 
 namespace {
 
-detail::runtime_core::options checked(runtime_options options, detail::engine::threads threads) {
+detail::runtime_core::options checked(runtime_options options, detail::engine::threads threads,
+                                      detail::engine::simulator* simulated_by) {
+  if (simulated_by == nullptr && detail::engine::simulator::here() != nullptr) {
+    throw usage_error(
+        "a simulated program has one runtime, the one that runs it: another one would not do the "
+        "same each time");
+  }
   if (options.workers > detail::engine::pool::max_workers) {
     throw std::invalid_argument("runtime_options::workers must be at most " +
                                 std::to_string(detail::engine::pool::max_workers));
@@ -30,7 +36,8 @@ detail::runtime_core::options checked(runtime_options options, detail::engine::t
       .debug = {.on = detail::is_on(options.debug),
                 .slow_callback = options.slow_callback,
                 .on_slow_step = std::move(options.on_slow_step),
-                .clock = options.step_clock}};
+                .clock = options.step_clock},
+      .simulated_by = simulated_by};
 }
 
 }  // namespace
@@ -38,8 +45,10 @@ detail::runtime_core::options checked(runtime_options options, detail::engine::t
 runtime::runtime(runtime_options options)
     : runtime(std::move(options), detail::engine::threads::own) {}
 
-runtime::runtime(runtime_options options, detail::engine::threads threads)
-    : core_(std::make_unique<detail::runtime_core>(*this, checked(std::move(options), threads))) {}
+runtime::runtime(runtime_options options, detail::engine::threads threads,
+                 detail::engine::simulator* simulated_by)
+    : core_(std::make_unique<detail::runtime_core>(
+          *this, checked(std::move(options), threads, simulated_by))) {}
 
 runtime::~runtime() = default;
 

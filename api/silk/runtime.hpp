@@ -221,7 +221,8 @@ class runtime : private detail::spawner<runtime> {
   static runtime& current();
 
  protected:
-  runtime(runtime_options options, detail::engine::threads threads);
+  runtime(runtime_options options, detail::engine::threads threads,
+          detail::engine::simulator* simulated_by = nullptr);
   detail::runtime_core& core() noexcept { return *core_; }
 
  private:

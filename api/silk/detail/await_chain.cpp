@@ -3,6 +3,7 @@
 #include "../future.hpp"
 #include "../sleep.hpp"
 #include "../task_group.hpp"
+#include "await_access.hpp"
 #include "coroutine_name.hpp"
 #include "fork_group.hpp"
 #include "observe_wait.hpp"
@@ -17,69 +18,68 @@ namespace silk::detail {
 
 // Every kind of wait knows the coroutine that it suspends, each in its own way; what tells the kinds
 // apart are their functions.
-struct await_access {
-  static promise_base* waiting(wait& w) noexcept {
-    if (w.try_cancel == sleep_awaiter::cancel_timer)
-      return static_cast<promise_base*>(static_cast<sleep_awaiter&>(w).timer_.on_fire);
-    if (w.try_cancel == turn_wait::cancel_turn) return static_cast<turn_wait&>(w).waiting_;
-    if (w.try_cancel == future_wait::pass_cancel_on) return static_cast<future_wait&>(w).waiting_;
-    if (w.try_cancel == observe_wait::on_cancel) return static_cast<observe_wait&>(w).waiting_;
-    if (w.try_cancel == watch_group::on_cancel) return static_cast<watch_group&>(w).waiting_;
-    if (w.try_cancel == fork_group::cancel_children) return static_cast<fork_group&>(w).parent;
-    return nullptr;
-  }
+promise_base* await_access::waiting(wait& w) noexcept {
+  if (w.try_cancel == sleep_awaiter::cancel_timer)
+    return static_cast<promise_base*>(static_cast<sleep_awaiter&>(w).timer_.on_fire);
+  if (w.try_cancel == turn_wait::cancel_turn) return static_cast<turn_wait&>(w).waiting_;
+  if (w.try_cancel == future_wait::pass_cancel_on) return static_cast<future_wait&>(w).waiting_;
+  if (w.try_cancel == observe_wait::on_cancel) return static_cast<observe_wait&>(w).waiting_;
+  if (w.try_cancel == watch_group::on_cancel) return static_cast<watch_group&>(w).waiting_;
+  if (w.try_cancel == fork_group::cancel_children) return static_cast<fork_group&>(w).parent;
+  return nullptr;
+}
 
-  static bool passes_cancel_on(const wait& w) noexcept {
-    if (w.try_cancel == observe_wait::on_cancel)
-      return static_cast<const observe_wait&>(w).policy_ == let_go::when_a_sibling_failed;
-    if (w.try_cancel == watch_group::on_cancel)
-      return static_cast<const watch_group&>(w).cancel_policy_ == watch_cancel::cancels_them;
-    return w.try_cancel == future_wait::pass_cancel_on ||
-           w.try_cancel == fork_group::cancel_children;
-  }
+bool await_access::passes_cancel_on(const wait& w) noexcept {
+  if (w.try_cancel == observe_wait::on_cancel)
+    return static_cast<const observe_wait&>(w).policy_ == let_go::when_a_sibling_failed;
+  if (w.try_cancel == watch_group::on_cancel)
+    return static_cast<const watch_group&>(w).cancel_policy_ == watch_cancel::cancels_them;
+  return w.try_cancel == future_wait::pass_cancel_on || w.try_cancel == fork_group::cancel_children;
+}
 
-  static promise_base* waiting(waiter& w) noexcept {
-    if (w.completed == future_wait::wake_waiting) return static_cast<future_wait&>(w).waiting_;
-    if (w.completed == observe_wait::wake_waiting) return static_cast<observe_wait&>(w).waiting_;
-    if (w.completed == watch_group::member_completed)
-      return static_cast<watch_group::member&>(w).group->waiting_;
-    if (w.completed == group_core::member_completed) return group_core::owner_of(w);
-    return nullptr;  // a thread in block_on
-  }
+promise_base* await_access::waiting(waiter& w) noexcept {
+  if (w.completed == future_wait::wake_waiting) return static_cast<future_wait&>(w).waiting_;
+  if (w.completed == observe_wait::wake_waiting) return static_cast<observe_wait&>(w).waiting_;
+  if (w.completed == watch_group::member_completed)
+    return static_cast<watch_group::member&>(w).group->waiting_;
+  if (w.completed == group_core::member_completed) return group_core::owner_of(w);
+  return nullptr;  // a thread in block_on
+}
 
-  static std::vector<await_chain> waiting_for(future_core& awaited) {
-    std::vector<await_chain> chains;
-    sync::lock_guard hold(awaited.lock_);
-    for (waiter* each = awaited.first_; each != nullptr; each = each->next) {
-      promise_base* const waits = waiting(*each);
-      if (waits == nullptr ||
-          std::ranges::find(chains, waits, &await_chain::innermost) != chains.end())
-        continue;
-      chains.push_back(chain_from(*waits));
-    }
-    return chains;
+std::vector<await_chain> await_access::waiting_for(future_core& awaited) {
+  std::vector<await_chain> chains;
+  sync::lock_guard hold(awaited.lock_);
+  for (waiter* each = awaited.first_; each != nullptr; each = each->next) {
+    promise_base* const waits = waiting(*each);
+    if (waits == nullptr ||
+        std::ranges::find(chains, waits, &await_chain::innermost) != chains.end())
+      continue;
+    chains.push_back(chain_from(*waits));
   }
-};
+  return chains;
+}
+
+bool await_access::is_sleep(const wait& w) noexcept {
+  return w.try_cancel == sleep_awaiter::cancel_timer;
+}
+
+wait_home* await_access::home(wait& w) noexcept {
+  if (w.try_cancel != turn_wait::cancel_turn) return nullptr;
+  // relaxed: the wait is held, and with it its place in the line
+  return static_cast<turn_wait&>(w).home_.load(sync::memory_order_relaxed);
+}
+
+std::vector<future_core*> await_access::futures(wait& w) {
+  std::vector<future_core*> all;
+  if (w.try_cancel == future_wait::pass_cancel_on)
+    all.push_back(&static_cast<future_wait&>(w).core_);
+  if (w.try_cancel == observe_wait::on_cancel) all.push_back(&static_cast<observe_wait&>(w).core_);
+  if (w.try_cancel == watch_group::on_cancel) all = static_cast<watch_group&>(w).futures_;
+  std::erase_if(all, [](const future_core* each) { return each->done(); });
+  return all;
+}
 
 namespace {
-
-// Keeps a context in its wait while it is looked at.
-class held_wait {
- public:
-  explicit held_wait(task_context& context) noexcept
-      : context_(context), wait_(context.hold_wait()) {}
-  ~held_wait() {
-    if (wait_ != nullptr) context_.release_wait(*wait_);
-  }
-  held_wait(const held_wait&) = delete;
-  held_wait& operator=(const held_wait&) = delete;
-
-  wait* get() const noexcept { return wait_; }
-
- private:
-  task_context& context_;
-  wait* wait_;
-};
 
 // The inside of a timeout or group that the holder of `w` is in.
 task_context* inside_of(wait& w) noexcept {
@@ -143,8 +143,6 @@ await_chain chain_from(promise_base& innermost) {
 }
 
 std::optional<await_chain> chain_of_waiting(task_node& task) { return chain_in(task.context()); }
-
-bool passes_cancel_on(const wait& w) noexcept { return await_access::passes_cancel_on(w); }
 
 std::vector<await_chain> chains_waiting_for(future_core& awaited) {
   return await_access::waiting_for(awaited);

@@ -40,9 +40,6 @@ await_chain chain_from(promise_base& innermost);
 std::optional<await_chain> chain_of_waiting(
     task_node& task);  // [any, with a reference to the task]
 
-// Whether a cancel that finds a task in `w` goes to others, who end the wait. [who keeps it there]
-bool passes_cancel_on(const wait& w) noexcept;
-
 // The tasks that wait for `awaited`, each once. [any, with a reference]
 std::vector<await_chain> chains_waiting_for(future_core& awaited);
 

@@ -1,6 +1,6 @@
 #include "cancel_requests.hpp"
 
-#include "await_chain.hpp"
+#include "await_access.hpp"
 #include "fork_group.hpp"
 #include "future_core.hpp"
 #include "task_node.hpp"
@@ -100,10 +100,9 @@ void cancel_requests::tell_next_child(step group) noexcept {
 }
 
 void cancel_requests::look_below(task_context& told_before) noexcept {
-  wait* const held = told_before.hold_wait();
-  if (held == nullptr) return;
-  if (passes_cancel_on(*held)) static_cast<void>(held->try_cancel(*held, *this));
-  told_before.release_wait(*held);
+  const held_wait held(told_before);
+  if (held.get() == nullptr || !await_access::passes_cancel_on(*held.get())) return;
+  static_cast<void>(held.get()->try_cancel(*held.get(), *this));
 }
 
 void cancel_requests::close(const step& asked) noexcept {

@@ -7,6 +7,7 @@
 #include "../../../scheduler/frame_pool.hpp"
 #include "../../../scheduler/job.hpp"
 #include "../../../scheduler/pool.hpp"
+#include "../../../scheduler/simulator.hpp"
 #include "../../../scheduler/sync.hpp"
 #include "../../../scheduler/timers.hpp"
 #include "../../../scheduler/worker.hpp"

@@ -141,6 +141,7 @@ runtime_core::runtime_core(runtime& face, options chosen)
       pool_({.workers = chosen.workers,
              .clock = chosen.clock,
              .threads = chosen.threads,
+             .simulated_by = chosen.simulated_by,
              .embedder = this}),
       closing_reason_(std::make_shared<const std::string>("the runtime is shutting down")) {
   watch_jobs();  // nobody else knows us yet

@@ -90,6 +90,7 @@ class runtime_core {
     failure_handler on_failure;
     spawn_observer on_spawn;
     detail::debugging::options debug;
+    engine::simulator* simulated_by = nullptr;
   };
   runtime_core(runtime& face, options chosen);
   ~runtime_core();
