@@ -93,7 +93,8 @@ void simulator::collect_actors() {
 }
 
 void simulator::step_next() {
-  const actor next = actors_[decisions_.choose(static_cast<std::uint32_t>(actors_.size()))];
+  const actor next =
+      actors_[decisions_.choose(decision::actor, static_cast<std::uint32_t>(actors_.size()))];
   if (next.kind == actor_kind::time) return move_time();
   const std::size_t place = next.kind == actor_kind::call ? pool_->size() : next.index;
   in_a_row_ = place == position_ ? in_a_row_ + 1 : 1;
@@ -129,7 +130,7 @@ void simulator::step(worker& next) noexcept {
   job* item = std::exchange(held, nullptr);
   if (item == nullptr) {
     item = take(next);
-    if (item != nullptr && decisions_.choose(2) != 0) {
+    if (item != nullptr && decisions_.choose(decision::hold, 2) != 0) {
       held = item;
       return;
     }
@@ -158,10 +159,10 @@ job* simulator::take(worker& next) noexcept {
 // Brings the worker to where it would be in other circumstances: after more jobs, or longer ones.
 void simulator::disturb(worker& next) noexcept {
   static constexpr unsigned budgets[] = {worker::forks_per_turn, 1, 2, 3};
-  next.fork_budget_ = next.fork_refill_ = budgets[decisions_.choose(4)];
+  next.fork_budget_ = next.fork_refill_ = budgets[decisions_.choose(decision::fork, 4)];
   if (!next.has_stealable_work()) return;
-  if (decisions_.choose(2) != 0) next.turns_left_ = 1;
-  if (decisions_.choose(2) != 0) next.first_runs_ = worker::first_in_a_row;
+  if (decisions_.choose(decision::look, 2) != 0) next.turns_left_ = 1;
+  if (decisions_.choose(decision::slot, 2) != 0) next.first_runs_ = worker::first_in_a_row;
 }
 
 void simulator::run_dry() noexcept {
@@ -182,18 +183,19 @@ void simulator::run_dry() noexcept {
 // ---- what a worker asks ----
 
 std::size_t simulator::first_victim() noexcept {
-  return decisions_.choose(static_cast<std::uint32_t>(pool_->size()));
+  return decisions_.choose(decision::victim, static_cast<std::uint32_t>(pool_->size()));
 }
 
 std::size_t simulator::share_of(const worker& victim, std::size_t limit) noexcept {
   victim_ = victim.index();
   if (!victim.has_stealable_work()) return limit;
-  return decisions_.choose(2) != 0 ? 1 : limit;
+  return decisions_.choose(decision::share, 2) != 0 ? 1 : limit;
 }
 
 void simulator::wake_one() noexcept {
   const bool ours = at_work == this;  // a foreign thread must not decide
-  const std::size_t first = ours ? decisions_.choose(static_cast<std::uint32_t>(pool_->size())) : 0;
+  const std::size_t first =
+      ours ? decisions_.choose(decision::wake, static_cast<std::uint32_t>(pool_->size())) : 0;
   for (std::size_t i = 0; i < pool_->size(); ++i) {
     const std::size_t sleeper = (first + i) % pool_->size();
     if (pool_->idle_.claim(sleeper)) return pool_->wake(sleeper);
@@ -204,8 +206,8 @@ void simulator::shuffle(job_list& due) noexcept {
   std::vector<job*> waiting;
   while (!due.empty()) waiting.push_back(&due.pop_front());
   while (!waiting.empty()) {
-    const auto next =
-        waiting.begin() + decisions_.choose(static_cast<std::uint32_t>(waiting.size()));
+    const auto next = waiting.begin() +
+                      decisions_.choose(decision::due, static_cast<std::uint32_t>(waiting.size()));
     due.push_back(**next);
     waiting.erase(next);
   }

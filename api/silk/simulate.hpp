@@ -41,7 +41,7 @@ enum class sim_time : std::uint8_t {
 struct sim_options {
   /// Draws every decision, unless `schedule` says what they are.
   std::uint64_t seed = 0;
-  /// The decisions of an earlier run, as sim_result::schedule() told them: "7:1,12:3", or "-" for none that
+  /// The decisions of an earlier run, as sim_result::schedule() told them: "a7:1,w2:3", or "-" for none that
   /// is not the default. Empty: the seed decides.
   std::string schedule = {};
   /// Logical workers, 1 to 4096.

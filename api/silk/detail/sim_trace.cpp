@@ -1,6 +1,7 @@
 #include "sim_trace.hpp"
 
 #include <charconv>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
@@ -45,10 +46,34 @@ std::uint64_t sim_trace::fingerprint() const noexcept {
   return sum;
 }
 
+namespace {
+
+constexpr std::string_view letters = "ahlsvtwdfop";  // of engine::decision, in this order
+static_assert(letters.size() == engine::decision_kinds);
+
+// Reads one departure from the front of `text`, and the comma behind it.
+std::optional<engine::departure> take_departure(std::string_view& text) {
+  engine::departure next{};
+  const auto letter = text.empty() ? letters.npos : letters.find(text.front());
+  if (letter == letters.npos) return std::nullopt;
+  next.kind = static_cast<engine::decision>(letter);
+  const char* const end = text.data() + text.size();
+  const auto at = std::from_chars(text.data() + 1, end, next.at);
+  if (at.ec != std::errc() || at.ptr == end || *at.ptr != ':') return std::nullopt;
+  const auto taken = std::from_chars(at.ptr + 1, end, next.taken);
+  if (taken.ec != std::errc() || (taken.ptr != end && *taken.ptr != ',')) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(taken.ptr - text.data()) +
+                     (taken.ptr == end ? 0 : 1));
+  return next;
+}
+
+}  // namespace
+
 std::string text_of(const engine::schedule& departures) {
   std::string text;
   for (const engine::departure& each : departures) {
     if (!text.empty()) text += ',';
+    text += letters[static_cast<std::size_t>(each.kind)];
     text += std::to_string(each.at) + ':' + std::to_string(each.taken);
   }
   return text.empty() ? "-" : text;
@@ -56,22 +81,14 @@ std::string text_of(const engine::schedule& departures) {
 
 engine::schedule schedule_of(const std::string& text) {
   engine::schedule departures;
-  if (text == "-") return departures;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const auto number = [&](auto& value, char behind) {
-    const auto [stop, error] = std::from_chars(at, end, value);
-    const bool ends_well = stop == end ? behind == ',' : *stop == behind;
-    if (error != std::errc() || !ends_well)
-      throw std::invalid_argument("a schedule is \"-\" or like \"7:1,12:3\", not \"" + text + "\"");
-    at = stop == end ? end : stop + 1;
-  };
-  do {
-    engine::departure next{};
-    number(next.at, ':');
-    number(next.taken, ',');
-    departures.push_back(next);
-  } while (at != end);
+  std::string_view rest = text == "-" ? "" : std::string_view(text);
+  while (!rest.empty()) {
+    const auto next = take_departure(rest);
+    if (!next)
+      throw std::invalid_argument("a schedule is \"-\" or like \"a7:1,w2:3\", not \"" + text +
+                                  "\"");
+    departures.push_back(*next);
+  }
   return departures;
 }
 

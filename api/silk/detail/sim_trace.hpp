@@ -41,7 +41,7 @@ class sim_trace {
   std::vector<std::string> names_;
 };
 
-// "7:1,12:3"; "-" for an empty one.
+// "a7:1,w2:3", a letter for each kind; "-" for an empty one.
 std::string text_of(const engine::schedule& departures);
 // The other way round; std::invalid_argument for anything else.
 engine::schedule schedule_of(const std::string& text);

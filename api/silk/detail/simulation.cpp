@@ -158,12 +158,13 @@ void simulation::call_from_outside(std::function<void()> function,
 }
 
 void simulation::call_from_outside(std::function<void()> function) {
-  call_from_outside(std::move(function), choose(2) == 0 ? engine::simulator::time_is::held
-                                                        : engine::simulator::time_is::free);
+  call_from_outside(std::move(function), decisions_.choose_evenly(engine::decision::call, 2) == 0
+                                             ? engine::simulator::time_is::held
+                                             : engine::simulator::time_is::free);
 }
 
 std::uint32_t simulation::choose(std::uint32_t options) {
-  const std::uint32_t chosen = decisions_.choose_evenly(options);
+  const std::uint32_t chosen = decisions_.choose_evenly(engine::decision::program, options);
   trace_->add(sim_trace::kind::choice, 0, chosen);
   return chosen;
 }
