@@ -51,9 +51,12 @@ void simulator::drive(drive_goal& goal) noexcept {
     if (steps_ == most_steps_) return audience_.ended(drive_end::too_long);
     ++steps_;
     step_next();
-    const std::uint64_t now = pool_->clock_.now();
-    if (now != time_told_) audience_.time_moved(time_told_ = now);
   }
+}
+
+void simulator::tell_time() noexcept {
+  const std::uint64_t now = pool_->clock_.now();
+  if (now != time_told_) audience_.time_moved(time_told_ = now);
 }
 
 drive_end simulator::at_rest() noexcept {
@@ -111,6 +114,7 @@ void simulator::step_next() {
 void simulator::make_call(std::size_t index) noexcept {
   const call made = calls_[index];
   calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(index));
+  tell_time();
   audience_.called(made.number);
   made.item->run(*made.item);
   if (made.meanwhile == time_is::held) pool_->release_time();
@@ -136,6 +140,7 @@ void simulator::step(worker& next) noexcept {
     }
   }
   if (item == nullptr) return;
+  tell_time();
   audience_.runs(next.index(), *item);
   next.run_one(*item);
 }

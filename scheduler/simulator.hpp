@@ -107,6 +107,7 @@ class simulator {
   void disturb(worker& next) noexcept;
   void make_call(std::size_t index) noexcept;
   void move_time() noexcept;
+  void tell_time() noexcept;
   drive_end at_rest() noexcept;
 
   static constexpr unsigned steps_in_a_row = 64;  // of one actor, unless decided otherwise

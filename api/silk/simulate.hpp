@@ -52,6 +52,9 @@ struct sim_options {
   std::uint64_t most_steps = 1'000'000;
   /// Told of failures that nobody retrieved; empty: such a failure fails the run.
   failure_handler on_failure = {};
+  /// Called when the run is over and its runtime is gone, to look at what is left; check() and exceptions
+  /// in it fail the run. Not called if tasks were left that do not end.
+  std::function<void()> at_end = {};
 };
 
 /// How a simulated run ended.

@@ -61,7 +61,8 @@ std::optional<engine::departure> take_departure(std::string_view& text) {
   const auto at = std::from_chars(text.data() + 1, end, next.at);
   if (at.ec != std::errc() || at.ptr == end || *at.ptr != ':') return std::nullopt;
   const auto taken = std::from_chars(at.ptr + 1, end, next.taken);
-  if (taken.ec != std::errc() || (taken.ptr != end && *taken.ptr != ',')) return std::nullopt;
+  if (taken.ec != std::errc()) return std::nullopt;
+  if (taken.ptr != end && (*taken.ptr != ',' || taken.ptr + 1 == end)) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(taken.ptr - text.data()) +
                      (taken.ptr == end ? 0 : 1));
   return next;

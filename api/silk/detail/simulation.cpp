@@ -110,7 +110,10 @@ bool simulation::run(const testing::program& what, std::source_location where) {
   world_->drive_until([this, &all_ended]() noexcept {
     return all_ended = !simulator_.has_calls() && world_->live_tasks() == 0;
   });
-  if (all_ended) world_.reset();
+  if (all_ended) {
+    world_.reset();
+    look_at_what_is_left();
+  }
   at_work = nullptr;
   result_.steps = simulator_.steps();
   trace_->departures = decisions_.departures();
@@ -146,6 +149,16 @@ runtime_options simulation::options_of_the_runtime() {
           .time = time_source::virtual_time,
           .on_failure = std::move(on_failure),
           .on_spawn = [this](const task_ref& fresh) { name_task(fresh); }};
+}
+
+void simulation::look_at_what_is_left() {
+  if (!options_.at_end) return;
+  try {
+    options_.at_end();
+  } catch (...) {
+    const std::exception_ptr error = std::current_exception();
+    note_failure("at the end: " + describe(error), error);
+  }
 }
 
 // ---- what the program asks for ----

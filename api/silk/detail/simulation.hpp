@@ -53,9 +53,8 @@ class simulation final : private engine::simulator::audience {
   void name_task(const task_ref& fresh);
   std::uint64_t number_of(const task_node& task) const noexcept;
   void run_main(const testing::program& what, std::source_location where);
-  void make_remaining_calls();
+  void look_at_what_is_left();
   void list_stuck();
-  void check_threads() const;
 
   const testing::sim_options options_;
   engine::decisions decisions_;
