@@ -27,9 +27,10 @@ enum class decision : std::uint8_t {
   due,
   fork,
   call,
+  await,
   program,
 };
-inline constexpr std::size_t decision_kinds = 11;
+inline constexpr std::size_t decision_kinds = 12;
 
 struct departure {
   decision kind;

@@ -10,7 +10,7 @@ namespace silk::scheduler {
 namespace {
 
 // Which simulation runs on this thread: whoever else comes to its pool is a foreign thread.
-constinit thread_local const simulator* at_work = nullptr;
+constinit thread_local simulator* at_work = nullptr;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ void simulator::attach(pool& simulated) noexcept {
   at_work = this;
 }
 
-const simulator* simulator::here() noexcept { return at_work; }
+simulator* simulator::here() noexcept { return at_work; }
 
 void simulator::note_thread() noexcept {
   if (at_work == this) return;

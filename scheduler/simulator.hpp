@@ -71,11 +71,14 @@ class simulator {
   decisions& choices() noexcept { return decisions_; }
 
   // The one that is at work on this thread, from the start of its pool to its own end; nullptr if none is.
-  static const simulator* here() noexcept;
+  static simulator* here() noexcept;
 
   // A thread that is not ours has handed something to the pool. [any]
   void note_thread() noexcept;
   bool met_foreign_threads() const noexcept;
+
+  // Whether others come first where a task is about to await something. [a worker's step]
+  bool interrupts_await() noexcept { return decisions_.choose(decision::await, 2) != 0; }
 
   // ---- for the pool and its workers ----
 

@@ -65,6 +65,31 @@ void begin_recorded(promise_base& frame) noexcept {
   set_innermost(&frame);
 }
 
+bool await_pause::is_due() noexcept {
+  engine::simulator* const simulated_by = engine::simulator::here();
+  return simulated_by != nullptr && engine::current_worker() != nullptr &&
+         simulated_by->interrupts_await();
+}
+
+// As yield: a cancel of a task above must find its way here.
+void await_pause::begin(void* wrapper, void (*then)(void*) noexcept) noexcept {
+  awaiter = wrapper;
+  go_on = then;
+  link_ancestors(*frame.context);
+  engine::current_worker()->push_instead_of_me(*this);
+}
+
+void await_pause::end(engine::job& self) noexcept {
+  auto& here = static_cast<await_pause&>(self);
+  set_running(here.frame.context);
+  here.go_on(here.awaiter);
+  set_running(nullptr);
+}
+
+promise_base* await_pause::paused_by(engine::job& item) noexcept {
+  return item.run == end ? &static_cast<await_pause&>(item).frame : nullptr;
+}
+
 const frame_places* places_of(promise_base& frame) noexcept {
   if (!recorded_code.contains(code_of(frame))) return nullptr;
   const auto* behind = reinterpret_cast<const std::byte*>(&frame) + sizeof(promise_base);

@@ -16,7 +16,10 @@
 #include "running.hpp"
 
 #include <coroutine>
+#include <exception>
+#include <memory>
 #include <source_location>
+#include <type_traits>
 #include <utility>
 
 namespace silk::detail {
@@ -32,6 +35,26 @@ void begin_recorded(promise_base& frame) noexcept;
 // nullptr for an ordinary coroutine. [who keeps it where it is]
 const frame_places* places_of(promise_base& frame) noexcept;
 
+// Lets others come before an await that would not suspend, or not yet: in a simulated program, where tasks
+// meet only where they suspend (docs/decisions/010-simulation.md).
+struct await_pause : engine::job {
+  explicit await_pause(promise_base& waiting) noexcept : frame(waiting) { run = end; }
+  // Whether one is due here. [task]
+  static bool is_due() noexcept;
+  // The task is suspended until `then(wrapper)` is called. [task]
+  void begin(void* wrapper, void (*then)(void*) noexcept) noexcept;
+  // The coroutine that a job goes on with, if it is such a pause; else nullptr. [the job's worker]
+  static promise_base* paused_by(engine::job& item) noexcept;
+
+  promise_base& frame;
+  void* awaiter = nullptr;
+  void (*go_on)(void*) noexcept = nullptr;
+  std::exception_ptr error;  // what the await threw before it suspended
+
+ private:
+  static void end(engine::job& self) noexcept;
+};
+
 // What a recorded coroutine awaits, by whatever awaiter. While it is suspended, or another coroutine
 // runs on its behalf, it is not the innermost one.
 template <class Awaiter>
@@ -43,20 +66,73 @@ class recorded_awaiter {
   recorded_awaiter(const recorded_awaiter&) = delete;
   recorded_awaiter& operator=(const recorded_awaiter&) = delete;
 
-  bool await_ready() { return awaiter_.await_ready(); }
+  bool await_ready() {
+    if (await_pause::is_due()) [[unlikely]] {
+      pause_ = std::make_unique<await_pause>(frame_);
+      return false;
+    }
+    return awaiter_.await_ready();
+  }
   template <class Promise>
   auto await_suspend(std::coroutine_handle<Promise> waiting) {
+    using answer = decltype(awaiter_.await_suspend(waiting));
     set_innermost(nullptr);
-    return awaiter_.await_suspend(waiting);
+    if (pause_ != nullptr) [[unlikely]] {
+      pause_->begin(this, after_pause<Promise>);
+      if constexpr (std::is_same_v<answer, bool>) {
+        return true;
+      } else if constexpr (!std::is_void_v<answer>) {
+        return std::coroutine_handle<>(std::noop_coroutine());
+      }
+    } else if constexpr (std::is_same_v<answer, bool> || std::is_void_v<answer>) {
+      return awaiter_.await_suspend(waiting);
+    } else {
+      return std::coroutine_handle<>(awaiter_.await_suspend(waiting));
+    }
   }
   decltype(auto) await_resume() {
     set_innermost(&frame_);
+    if (pause_ != nullptr && pause_->error != nullptr) std::rethrow_exception(pause_->error);
     return awaiter_.await_resume();
   }
 
  private:
+  // What the coroutine would have done in place of the pause.
+  template <class Promise>
+  static void after_pause(void* wrapper) noexcept {
+    auto& here = *static_cast<recorded_awaiter*>(wrapper);
+    set_innermost(&here.frame_);
+    std::coroutine_handle<> next = here.frame_.handle();
+    try {
+      if (!here.awaiter_.await_ready()) {
+        set_innermost(nullptr);
+        if (!here.template suspend<Promise>(next)) return;  // and may be gone
+      }
+    } catch (...) {
+      here.pause_->error = std::current_exception();
+    }
+    next.resume();
+  }
+  // False: the coroutine is suspended; else `next` is to be resumed.
+  template <class Promise>
+  bool suspend(std::coroutine_handle<>& next) {
+    const auto waiting =
+        std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(frame_));
+    using answer = decltype(awaiter_.await_suspend(waiting));
+    if constexpr (std::is_void_v<answer>) {
+      awaiter_.await_suspend(waiting);
+      return false;
+    } else if constexpr (std::is_same_v<answer, bool>) {
+      return !awaiter_.await_suspend(waiting);
+    } else {
+      next = awaiter_.await_suspend(waiting);
+      return true;
+    }
+  }
+
   Awaiter awaiter_;
   promise_base& frame_;
+  std::unique_ptr<await_pause> pause_;
 };
 
 class recorded_start {

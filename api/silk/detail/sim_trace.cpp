@@ -48,7 +48,7 @@ std::uint64_t sim_trace::fingerprint() const noexcept {
 
 namespace {
 
-constexpr std::string_view letters = "ahlsvtwdfop";  // of engine::decision, in this order
+constexpr std::string_view letters = "ahlsvtwdfoip";  // of engine::decision, in this order
 static_assert(letters.size() == engine::decision_kinds);
 
 // Reads one departure from the front of `text`, and the comma behind it.

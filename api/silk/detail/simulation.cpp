@@ -3,6 +3,7 @@
 #include "../call_graph.hpp"
 #include "driver_seat.hpp"
 #include "place.hpp"
+#include "recorded.hpp"
 #include "run_call.hpp"
 #include "wait_teller.hpp"
 
@@ -207,7 +208,8 @@ std::uint64_t simulation::number_of(const task_node& task) const noexcept {
 }
 
 void simulation::runs(std::size_t worker, engine::job& item) noexcept {
-  const task_node* const task = task_node::resumed_by(item);
+  const task_node* task = task_node::resumed_by(item);
+  if (promise_base* const paused = await_pause::paused_by(item)) task = &paused->context->root();
   if (task == nullptr) return trace_->add(sim_trace::kind::other_job, worker, 0);
   trace_->add(sim_trace::kind::task, worker, number_of(*task));
 }
