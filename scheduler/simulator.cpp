@@ -10,24 +10,23 @@ namespace silk::scheduler {
 namespace {
 
 // Which simulation runs on this thread: whoever else comes to its pool is a foreign thread.
-constinit thread_local simulator* at_work = nullptr;
+constinit thread_local simulator* this_simulator = nullptr;
 
 }  // namespace
-
-simulator::~simulator() {
-  if (at_work == this) at_work = nullptr;
-}
 
 void simulator::attach(pool& simulated) noexcept {
   pool_ = &simulated;
   in_hand_.assign(simulated.size(), nullptr);
-  at_work = this;
 }
 
-simulator* simulator::here() noexcept { return at_work; }
+simulator* simulator::here() noexcept { return this_simulator; }
+
+simulator::at_work::at_work(simulator& one) noexcept { this_simulator = &one; }
+
+simulator::at_work::~at_work() { this_simulator = nullptr; }
 
 void simulator::note_thread() noexcept {
-  if (at_work == this) return;
+  if (this_simulator == this) return;
   // relaxed: it is looked at when all is over, and nothing comes with it
   foreign_.store(true, sync::memory_order_relaxed);
 }
@@ -198,7 +197,7 @@ std::size_t simulator::share_of(const worker& victim, std::size_t limit) noexcep
 }
 
 void simulator::wake_one() noexcept {
-  const bool ours = at_work == this;  // a foreign thread must not decide
+  const bool ours = this_simulator == this;  // a foreign thread must not decide
   const std::size_t first =
       ours ? decisions_.choose(decision::wake, static_cast<std::uint32_t>(pool_->size())) : 0;
   for (std::size_t i = 0; i < pool_->size(); ++i) {

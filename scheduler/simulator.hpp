@@ -55,7 +55,6 @@ class simulator {
 
   simulator(decisions& by, audience& told, std::uint64_t most_steps, time_moves time) noexcept
       : decisions_(by), audience_(told), most_steps_(most_steps), time_moves_(time) {}
-  ~simulator();
   simulator(const simulator&) = delete;
   simulator& operator=(const simulator&) = delete;
 
@@ -70,8 +69,15 @@ class simulator {
 
   decisions& choices() noexcept { return decisions_; }
 
-  // The one that is at work on this thread, from the start of its pool to its own end; nullptr if none is.
+  // The one that is at work on this thread; nullptr if none is.
   static simulator* here() noexcept;
+  class at_work {
+   public:
+    explicit at_work(simulator& one) noexcept;
+    ~at_work();
+    at_work(const at_work&) = delete;
+    at_work& operator=(const at_work&) = delete;
+  };
 
   // A thread that is not ours has handed something to the pool. [any]
   void note_thread() noexcept;

@@ -17,7 +17,7 @@ namespace silk::detail {
 
 namespace {
 
-constinit thread_local simulation* at_work = nullptr;
+constinit thread_local simulation* this_simulation = nullptr;
 
 constexpr std::string_view generated_prefix = "task-";
 
@@ -92,16 +92,20 @@ simulation::simulation(testing::sim_options options, const engine::schedule* rep
 
 simulation::~simulation() = default;
 
-simulation* simulation::here() noexcept { return at_work; }
+simulation* simulation::here() noexcept { return this_simulation; }
 
 // ---- the run ----
 
 bool simulation::run(const testing::program& what, std::source_location where) {
+  const engine::simulator::at_work on_this_thread(simulator_);
+  struct here_t {
+    explicit here_t(simulation* one) noexcept { this_simulation = one; }
+    ~here_t() { this_simulation = nullptr; }
+  } const here(this);
   world_ = std::make_unique<world>(options_of_the_runtime(), simulator_);
   world_->core().set_executor([this](blocking_job call) {
     call_from_outside(std::move(call), engine::simulator::time_is::free);
   });
-  at_work = this;
   run_main(what, where);
   static_cast<void>(world_->core().take_stop());
   simulator_.allow(options_.most_steps);
@@ -115,14 +119,9 @@ bool simulation::run(const testing::program& what, std::source_location where) {
     world_.reset();
     look_at_what_is_left();
   }
-  at_work = nullptr;
   result_.steps = simulator_.steps();
   trace_->departures = decisions_.departures();
   result_.trace_ = trace_;
-  if (simulator_.met_foreign_threads()) {
-    throw usage_error(
-        "another thread took part in a simulated run: give what it does to outside() instead");
-  }
   return all_ended;
 }
 
@@ -270,8 +269,13 @@ testing::sim_result simulate_as(const testing::program& what, const testing::sim
   auto run = std::make_unique<simulation>(options, replayed);
   const bool all_ended = run->run(what, where);
   testing::sim_result result = run->take_result();
+  const bool alone = !run->met_foreign_threads();
   // Frames that never end refer to it.
   if (!all_ended) static_cast<void>(run.release());
+  if (!alone) {
+    throw usage_error(
+        "another thread took part in a simulated run: give what it does to outside() instead");
+  }
   return result;
 }
 

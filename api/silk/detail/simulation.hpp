@@ -31,6 +31,7 @@ class simulation final : private engine::simulator::audience {
 
   // Once. False: tasks are left that do not end, and the simulation must stay.
   [[nodiscard]] bool run(const testing::program& what, std::source_location where);
+  bool met_foreign_threads() const noexcept { return simulator_.met_foreign_threads(); }
   testing::sim_result take_result() noexcept { return std::move(result_); }
 
   // For the program.
