@@ -1,11 +1,9 @@
-// Promises completed by foreign threads, while those who wait are cancelled, let go of, or end with
-// their runtime.
-#include "tasks.hpp"
+// The programs of programs/promise_race.hpp on real threads, as many as the machine has and more.
+#include "../programs/promise_race.hpp"
 
 #include <gtest/gtest.h>
 
 #include <exception>
-#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -14,50 +12,7 @@
 namespace {
 
 using namespace silk_stress;
-
-// A value that must be destroyed as often as it is made.
-using value = std::shared_ptr<life>;
-value make_value() { return std::make_shared<life>(); }
-
-silk::task<> waiter(life, dice random, silk::future<value> awaited) {
-  try {
-    switch (random.below(6)) {
-      case 0:
-        co_await awaited;
-        break;
-      case 1:
-        co_await silk::shield(awaited);
-        break;
-      case 2: {
-        const std::vector<silk::future<value>> one(1, awaited);
-        co_await silk::wait(one, {.timeout = microseconds(random.below(300))});
-        break;
-      }
-      case 3:
-        co_await silk::gather(nap(random.another()), awaited);
-        break;
-      case 4:
-        co_await silk::with_timeout(microseconds(random.below(300)), awaited);
-        break;
-      default:
-        co_await silk::gather_settled(awaited, awaited);
-    }
-  } catch (const std::exception&) {
-  }
-}
-
-void complete(silk::promise<value> made, dice random) {
-  jitter(random);
-  switch (random.below(4)) {
-    case 0:
-      return;  // dropped
-    case 1:
-      static_cast<void>(made.try_set_exception(std::make_exception_ptr(failure_by_design())));
-      return;
-    default:
-      static_cast<void>(made.try_set_value(make_value()));
-  }
-}
+using namespace silk_stress::promising;
 
 // One promise and all who have to do with it. Ends when they have ended.
 void one_promise(silk::runtime& runtime, dice& random) {

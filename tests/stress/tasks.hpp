@@ -4,8 +4,10 @@
 #include "liveness.hpp"
 
 #include <silk/silk.hpp>
+#include <silk/testing.hpp>
 
 #include <chrono>
+#include <source_location>
 #include <stdexcept>
 #include <thread>
 
@@ -24,8 +26,23 @@ inline silk::runtime_options quiet(unsigned workers,
   return {.workers = workers, .time = time, .on_failure = [](const silk::failure&) {}};
 }
 
-// Shifts the threads against each other.
+// On real threads a failure of the test; in a simulation, of the run.
+inline void expect(bool holds,
+                   std::source_location where = std::source_location::current()) noexcept {
+  if (holds) return;
+  if (!silk::testing::is_simulated()) {
+    ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line())) << "this does not hold";
+    return;
+  }
+  try {
+    silk::testing::check(false, "this does not hold", where);
+  } catch (const silk::testing::check_failed&) {  // it is noted, and the program goes on
+  }
+}
+
+// Shifts the threads against each other; in a simulation there is one.
 inline void jitter(dice& random) {
+  if (silk::testing::is_simulated()) return;
   switch (random.below(8)) {
     case 0:
       return std::this_thread::sleep_for(microseconds(random.below(100)));
