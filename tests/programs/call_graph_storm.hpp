@@ -12,19 +12,19 @@ namespace silk_stress::looking {
 
 using handles = std::vector<silk::join_handle<void>>;
 
-inline silk::task<> nap(dice random) {
+inline silk::task<> rests(dice random) {
   const auto turns = random.below(3);
   for (unsigned i = 0; i < turns; ++i) co_await silk::yield();
   co_await silk::sleep(microseconds(random.below(300)));
 }
 
 inline silk::task<> looks_at_itself(life, dice random) {
-  co_await nap(random.another());
+  co_await rests(random.another());
   const auto graph = silk::capture_call_graph();
   expect(graph.has_value());
   expect(graph->frames.front().function.ends_with("looks_at_itself"));
   expect(!(silk::to_string(*graph).empty()));
-  co_await nap(random.another());
+  co_await rests(random.another());
 }
 
 inline silk::task<> in_a_group(life, dice random) {
@@ -32,14 +32,14 @@ inline silk::task<> in_a_group(life, dice random) {
     for (unsigned i = mine.below(4); i > 0; --i) {
       group.spawn(looks_at_itself(life(), mine.another()));
     }
-    co_await nap(mine.another());
+    co_await rests(mine.another());
   };
   co_await silk::with_task_group(body);
 }
 
 inline silk::task<> behind_a_lock(life, dice random, silk::mutex& lock) {
   const auto held = co_await lock.scoped();
-  co_await nap(random.another());
+  co_await rests(random.another());
 }
 
 inline silk::task<> waits(life, dice random, std::shared_ptr<const handles> others,
@@ -48,7 +48,7 @@ inline silk::task<> waits(life, dice random, std::shared_ptr<const handles> othe
   switch (random.below(8)) {
     case 0:
       co_await silk::gather(looks_at_itself(life(), random.another()),
-                            in_a_group(life(), random.another()), nap(random.another()));
+                            in_a_group(life(), random.another()), rests(random.another()));
       break;
     case 1:
       co_await silk::with_timeout(microseconds(random.below(500)),

@@ -100,4 +100,32 @@ inline void cancels(dice random, const std::vector<silk::join_handle<>>& all,
   }
 }
 
+// ---- as_completed ----
+
+using outcomes = silk::completions<silk::future<std::size_t>>;
+
+inline silk::task<> consumes(life, dice random, outcomes& from,
+                             std::vector<std::atomic<int>>& seen) {
+  while (from.remaining() != 0) {
+    bool stopped = false;
+    try {
+      if (random.one_in(2)) {
+        const auto done = co_await from.next();
+        if (!done) break;
+        ++seen[done->result()];
+      } else {
+        for (auto slot : from) {
+          const std::size_t which = co_await slot;
+          ++seen[which];
+          if (random.one_in(2)) break;
+        }
+      }
+    } catch (const silk::cancelled&) {
+      stopped = true;
+    }
+    if (stopped) co_await silk::this_task::uncancel();
+    if (random.one_in(4)) co_await silk::yield();
+  }
+}
+
 }  // namespace silk_stress::selecting

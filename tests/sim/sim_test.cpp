@@ -6,7 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <string>
+#include <memory>
+#include <utility>
 #include <vector>
 
 namespace silk_sim {
@@ -14,6 +15,7 @@ namespace silk_sim {
 namespace {
 
 std::vector<silk::testing::explore_report> explored;
+std::vector<std::shared_ptr<void>> kept;  // of the run
 
 class table : public testing::Environment {
  public:
@@ -46,19 +48,25 @@ const auto* const environment = testing::AddGlobalTestEnvironment(new table);
 
 }  // namespace
 
+void keep(std::shared_ptr<void> until_the_end) { kept.push_back(std::move(until_the_end)); }
+
 void explore(const char* name, program what, how by) {
   std::uint64_t alive = 0;  // before the run: what other failures have left behind
   const auto whole = [&alive, what]() -> silk::task<> {
     alive = life::begun - life::ended;
     co_await what(dice(silk::testing::choose(1u << 31)));
   };
-  const auto report = silk::testing::explore(
-      whole, {.name = name,
-              .seeds = 200,
-              .each = {.workers = by.workers,
-                       .time = by.time,
-                       .on_failure = [](const silk::failure&) {},
-                       .at_end = [&alive] { expect(life::begun - life::ended == alive); }}});
+  const auto report =
+      silk::testing::explore(whole, {.name = name,
+                                     .seeds = 200,
+                                     .each = {.workers = by.workers,
+                                              .time = by.time,
+                                              .on_failure = [](const silk::failure&) {},
+                                              .at_end =
+                                                  [&alive] {
+                                                    kept.clear();
+                                                    expect(life::begun - life::ended == alive);
+                                                  }}});
   EXPECT_TRUE(report.ok());
   if (report.seeds != 0) explored.push_back(report);
 }

@@ -30,7 +30,7 @@ void cancel_from_outside(std::shared_ptr<const handles> all, dice random) {
 silk::task<> cancels_in_every_wait(dice random) {
   using namespace silk_stress::cancelling;
   auto all = std::make_shared<handles>();
-  for (unsigned i = 1 + random.below(6); i > 0; --i)
+  for (unsigned i = 1 + random.below(12); i > 0; --i)
     all->push_back(silk::spawn(patient(life(), random.another())));
   for (int t = 0; t < 2; ++t) cancel_from_outside(all, random.another());
   const auto inside = silk::spawn(canceller(life(), random.another(), all));
@@ -42,7 +42,7 @@ silk::task<> cancels_in_every_wait(dice random) {
 silk::task<> trees_that_cancel_themselves(dice random) {
   using namespace silk_stress::cancelling;
   auto all = std::make_shared<handles>();
-  for (unsigned i = 1 + random.below(5); i > 0; --i)
+  for (unsigned i = 1 + random.below(8); i > 0; --i)
     all->push_back(silk::spawn(patient(life(), random.another())));
   silk::spawn(canceller(life(), random.another(), all));
   const auto members = [](std::shared_ptr<handles> of) -> silk::task<> {
@@ -57,19 +57,19 @@ silk::task<> trees_that_cancel_themselves(dice random) {
 
 silk::task<> gathers(dice random) {
   auto roots = std::make_shared<handles>();
-  for (unsigned i = 1 + random.below(3); i > 0; --i)
-    roots->push_back(silk::spawn(silk_stress::gathering::root(random.another(), 4)));
+  for (unsigned i = 1 + random.below(5); i > 0; --i)
+    roots->push_back(silk::spawn(silk_stress::gathering::root(random.another(), 5)));
   cancel_from_outside(roots, random.another());
   co_await silk::gather_settled(*roots);
 }
 
 silk::task<> sums(dice random) {
   using silk_stress::gathering::fib;
-  const auto apart = silk::spawn(fib(7, random.another()));
+  const auto apart = silk::spawn(fib(10, random.another()));
   const auto [left, right] =
-      co_await silk::gather(fib(8, random.another()), fib(6, random.another()));
+      co_await silk::gather(fib(11, random.another()), fib(9, random.another()));
   const std::uint64_t last = co_await apart;
-  expect(left == 21 && right == 8 && last == 13);
+  expect(left == 89 && right == 34 && last == 55);
 }
 
 silk::task<> spawns(dice random) {
@@ -116,8 +116,9 @@ silk::task<> promises(dice random) {
     auto handle = silk::spawn(waiter(life(), random.another(), awaited));
     if (!random.one_in(4)) waiters->push_back(std::move(handle));
   }
-  thread_of(1, [made = std::move(made), mine = random.another()]() mutable {
+  thread_of(1, [made = std::move(made), awaited, mine = random.another()]() mutable {
     complete(std::move(*made), mine);
+    awaited.cancel();  // it is done: now its failure has been seen
   });
   cancel_from_outside(waiters, random.another());
   if (random.one_in(3)) silk::testing::outside([awaited] { awaited.cancel(); });
@@ -128,7 +129,7 @@ silk::task<> promises(dice random) {
 silk::task<> leaves(dice random) {
   using silk_stress::leaving::tidy;
   silk::runtime& here = silk::runtime::current();
-  for (unsigned i = random.below(5); i > 0; --i) {
+  for (unsigned i = random.below(10); i > 0; --i) {
     silk::spawn(tidy(life(), random.another()));
     if (random.one_in(4)) here.post([alive = std::make_shared<life>()] {});
     if (random.one_in(4)) here.call_after(1h, [alive = std::make_shared<life>()] {});
