@@ -3,6 +3,7 @@
 #include "../programs/destroy.hpp"
 #include "../programs/gather_tree.hpp"
 #include "../programs/promise_race.hpp"
+#include "../programs/random_trees.hpp"
 #include "../programs/spawn_storm.hpp"
 #include "sim.hpp"
 
@@ -140,6 +141,23 @@ silk::task<> leaves(dice random) {
   co_await nap(random.another());
 }
 
+silk::task<> grows(dice random) {
+  using silk_stress::growing::tree;
+  silk::runtime& here = silk::runtime::current();
+  for (int t = 0; t < 2; ++t) {
+    thread_of(random.below(4), [&here, mine = random.another()]() mutable {
+      const auto handle = here.spawn(tree(life(), mine.another(), 4));
+      if (mine.one_in(3)) silk::testing::outside([handle] { handle.cancel("from outside"); });
+    });
+  }
+  if (random.one_in(2)) {
+    const auto inside = silk::spawn(tree(life(), random.another(), 4));
+    co_await silk::gather_settled(inside);
+  }
+  co_await nap(random.another());  // and the runtime goes
+}
+
+TEST(sim, random_trees) { explore("random_trees", grows); }
 TEST(sim, cancel_storm) { explore("cancel_storm", cancels_in_every_wait); }
 TEST(sim, cancel_storm_of_trees) { explore("cancel_storm_of_trees", trees_that_cancel_themselves); }
 TEST(sim, cancel_storm_on_a_slow_machine) {
