@@ -2,7 +2,7 @@
 //
 // Costs nothing until it is asked for (docs/decisions/008-call-graph.md). Coroutines are named, with file
 // and line, in sources that are compiled with SILK_CALL_GRAPH defined as 1 before silk is included: their
-// frames are larger by 16 bytes, and a pointer for each await, and an await notes its place. A program may
+// frames are larger by 16 bytes, and two pointers for each await, and an await notes its place. A program may
 // mix both, but for coroutines that are inline or templates: these alike wherever they are used. Ordinary
 // coroutines, and generators, are left out; tasks and who awaits them are known in any case.
 #pragma once

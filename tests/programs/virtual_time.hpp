@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -78,9 +77,7 @@ inline silk::task<> perform(life, const plan& whole) {
       }
       break;
     case plan::blocking:
-      co_await silk::to_thread([] {
-        if (!silk::testing::is_simulated()) std::this_thread::sleep_for(20us);
-      });
+      co_await silk::to_thread(block_for_a_moment);
       break;
   }
   expect(silk::now() - begin == whole.takes);

@@ -58,6 +58,11 @@ inline void jitter(dice& random) {
   }
 }
 
+// What to_thread is for.
+inline void block_for_a_moment() {
+  if (!silk::testing::is_simulated()) std::this_thread::sleep_for(20us);
+}
+
 // Suspends, or not, in one way or another.
 inline silk::task<> nap(dice random) {
   switch (random.below(8)) {
