@@ -3,6 +3,7 @@
 #include "pool.hpp"
 #include "worker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace silk::scheduler {
@@ -207,13 +208,14 @@ void simulator::wake_one() noexcept {
 }
 
 void simulator::shuffle(job_list& due) noexcept {
-  std::vector<job*> waiting;
-  while (!due.empty()) waiting.push_back(&due.pop_front());
-  while (!waiting.empty()) {
-    const auto next = waiting.begin() +
-                      decisions_.choose(decision::due, static_cast<std::uint32_t>(waiting.size()));
+  std::vector<job*> jobs;
+  jobs.reserve(due.size());
+  while (!due.empty()) jobs.push_back(&due.pop_front());
+  for (auto next = jobs.begin(); next != jobs.end(); ++next) {
+    const auto chosen =
+        next + decisions_.choose(decision::due, static_cast<std::uint32_t>(jobs.end() - next));
+    std::rotate(next, chosen, chosen + 1);
     due.push_back(**next);
-    waiting.erase(next);
   }
 }
 

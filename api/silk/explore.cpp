@@ -56,7 +56,7 @@ std::string command_for(const explore_report& found) {
   constexpr std::size_t longest = 8000;  // of a schedule: a command line has an end
   std::string text;
   if (!found.name.empty()) text.append("SILK_SIM_NAME=").append(shell_word(found.name)).append(" ");
-  text.append("SILK_SIM_SEED=").append(std::to_string(*found.seed));
+  text.append("SILK_SIM_SEED=").append(std::to_string(found.seed.value_or(0)));
   const std::string schedule = found.failure.schedule();
   if (schedule.size() <= longest) text.append(" SILK_SIM_SCHEDULE=").append(schedule);
   return text + own_command();
@@ -72,6 +72,8 @@ class exploration {
  public:
   exploration(const program& what, const explore_options& options, std::source_location where)
       : program_(what), options_(options), where_(where) {
+    if (!options.each.schedule.empty())
+      throw std::invalid_argument("explore draws schedules from seeds: give yours to simulate()");
     report_.name = options.name;
   }
 
@@ -165,7 +167,7 @@ std::string explore_report::description() const {
   constexpr std::size_t most_lines = 60;
   const std::string of = name.empty() ? "" : " of '" + name + "'";
   if (ok()) return "silk::testing: " + std::to_string(seeds) + " seeds" + of + " end well\n";
-  std::string text = "silk::testing: seed " + std::to_string(*seed) + of + " fails\n";
+  std::string text = "silk::testing: seed " + std::to_string(seed.value_or(0)) + of + " fails\n";
   text += tail(failure.trace(), most_lines) + failure.message + '\n';
   text += "decisions that are not the default: " + std::to_string(departures) + ", shrunk to " +
           std::to_string(failure.departures()) + " in " + std::to_string(shrink_runs) + " runs\n";

@@ -21,7 +21,7 @@ struct explore_options {
   std::uint64_t seeds = 1000;
   /// After this much real time no other seed is tried.
   duration at_most = duration::max();
-  /// How each seed is run.
+  /// How each seed is run, beginning with its `seed`; without a `schedule`.
   sim_options each = {};
   /// At most so many runs to make a failing schedule shorter; 0: it stays as the seed had it.
   std::uint64_t shrink_runs = 2000;
@@ -58,8 +58,8 @@ struct explore_report {
 /// With these variables in the environment it runs that one schedule, or that one seed if there is no
 /// schedule, and prints the trace; with a SILK_SIM_NAME other than `options.name` it runs nothing.
 ///
-/// Fails     as simulate; std::invalid_argument for a variable that it cannot read. What comes out of the
-///           program is told by the report.
+/// Fails     as simulate; std::invalid_argument for a schedule in the options, and for a variable that it
+///           cannot read. What comes out of the program is told by the report.
 /// Threads   as simulate.
 explore_report explore(const program& what, const explore_options& options = {},
                        std::source_location where = std::source_location::current());

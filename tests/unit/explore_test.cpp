@@ -223,6 +223,12 @@ TEST(explore, does_nothing_when_another_exploration_is_asked_for) {
   EXPECT_EQ(report.seeds, 0u);
 }
 
+TEST(explore, refuses_a_schedule_among_its_options) {
+  auto options = silently();
+  options.each.schedule = "-";
+  EXPECT_THROW(explore(loses_an_update, options), std::invalid_argument);
+}
+
 TEST(explore, refuses_variables_that_it_cannot_read) {
   const variable seeds("SILK_SIM_SEEDS", "many");
   EXPECT_THROW(explore(loses_an_update, silently()), std::invalid_argument);

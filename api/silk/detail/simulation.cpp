@@ -167,7 +167,7 @@ void simulation::call_from_outside(std::function<void()> function,
                                    engine::simulator::time_is meanwhile) {
   auto call = std::make_unique<outside_call>(*this, std::move(function));
   simulator_.add_call(*call, meanwhile);
-  static_cast<void>(call.release());  // deletes itself when it has been made
+  [[maybe_unused]] auto* const deletes_itself = call.release();  // when it has been made
 }
 
 void simulation::call_from_outside(std::function<void()> function) {
@@ -270,8 +270,9 @@ testing::sim_result simulate_as(const testing::program& what, const testing::sim
   const bool all_ended = run->run(what, where);
   testing::sim_result result = run->take_result();
   const bool alone = !run->met_foreign_threads();
-  // Frames that never end refer to it.
-  if (!all_ended) static_cast<void>(run.release());
+  if (!all_ended) {
+    [[maybe_unused]] auto* const stays = run.release();  // frames that never end refer to it
+  }
   if (!alone) {
     throw usage_error(
         "another thread took part in a simulated run: give what it does to outside() instead");

@@ -4,7 +4,7 @@
 // good, since their frames refer to it.
 #pragma once
 
-#include "../manual_runtime.hpp"
+#include "../runtime.hpp"
 #include "../simulate.hpp"
 #include "engine.hpp"
 #include "sim_trace.hpp"
@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <source_location>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace silk::detail {
 
