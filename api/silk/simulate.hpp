@@ -53,7 +53,7 @@ struct sim_options {
   /// Told of failures that nobody retrieved; empty: such a failure fails the run.
   failure_handler on_failure = {};
   /// Called when the run is over and its runtime is gone, to look at what is left; check() and exceptions
-  /// in it fail the run. Not called if tasks were left that do not end.
+  /// in it fail the run. Not called when the run is stuck or endless.
   std::function<void()> at_end = {};
 };
 
@@ -115,7 +115,8 @@ class sim_result {
 ///           outside() in its place; std::invalid_argument for options out of range. What comes out of the
 ///           program is told by the result.
 /// Threads   any; several may simulate at the same time.
-/// Lifetime  tasks that do not end although they are cancelled are never destroyed.
+/// Lifetime  the tasks of a run that is stuck or endless stay as they are, and are never destroyed: they may
+///           refer to each other's locals.
 sim_result simulate(const program& what, sim_options options = {},
                     std::source_location where = std::source_location::current());
 

@@ -107,22 +107,24 @@ bool simulation::run(const testing::program& what, std::source_location where) {
     call_from_outside(std::move(call), engine::simulator::time_is::free);
   });
   run_main(what, where);
-  static_cast<void>(world_->core().take_stop());
-  simulator_.allow(options_.most_steps);
-  world_->drive_until([this]() noexcept { return !simulator_.has_calls(); });
-  world_->close();
-  bool all_ended = false;
-  world_->drive_until([this, &all_ended]() noexcept {
-    return all_ended = !simulator_.has_calls() && world_->live_tasks() == 0;
-  });
-  if (all_ended) {
-    world_.reset();
-    look_at_what_is_left();
-  }
+  if (!left_) end_the_world();
   result_.steps = simulator_.steps();
   trace_->departures = decisions_.departures();
   result_.trace_ = trace_;
-  return all_ended;
+  return !left_;
+}
+
+// Calls from outside come in any case; then as runtime's destructor, but told when it would never end.
+void simulation::end_the_world() {
+  simulator_.allow(options_.most_steps);
+  world_->drive_until([this]() noexcept { return !simulator_.has_calls(); });
+  if (left_) return;
+  world_->close();
+  world_->drive_until(
+      [this]() noexcept { return !simulator_.has_calls() && world_->live_tasks() == 0; });
+  if (left_) return;
+  world_.reset();
+  look_at_what_is_left();
 }
 
 void simulation::run_main(const testing::program& what, std::source_location where) {
@@ -130,7 +132,7 @@ void simulation::run_main(const testing::program& what, std::source_location whe
     const join_handle<void> main = world_->spawn({.name = "main"}, what, where);
     world_->block_on(future<void>(main));
   } catch (...) {
-    if (result_.end == testing::sim_end::stuck || result_.end == testing::sim_end::endless) return;
+    if (left_) return;
     const std::exception_ptr error = std::current_exception();
     note_failure("main threw: " + describe(error), error);
   }
@@ -226,6 +228,7 @@ void simulation::time_moved(std::uint64_t now) noexcept {
 }
 
 void simulation::ended(engine::drive_end how) noexcept {
+  left_ = true;
   world_->core().stop_driving();
   if (how == engine::drive_end::lost_wake)
     note_failure("something can run, and no worker wakes up for it: report this", nullptr);
@@ -271,7 +274,7 @@ testing::sim_result simulate_as(const testing::program& what, const testing::sim
   testing::sim_result result = run->take_result();
   const bool alone = !run->met_foreign_threads();
   if (!all_ended) {
-    [[maybe_unused]] auto* const stays = run.release();  // frames that never end refer to it
+    [[maybe_unused]] auto* const stays = run.release();  // what is left refers to it
   }
   if (!alone) {
     throw usage_error(

@@ -1,7 +1,8 @@
 // simulation: one simulated run: its runtime, its decisions, its trace and what was wrong in it.
 //
-// Life: made by simulate() -> run() -> gone. If tasks do not end although they are cancelled it stays for
-// good, since their frames refer to it.
+// Life: made by simulate() -> run() -> gone. A run that does not come to its end is left as it is, and its
+// simulation stays for good: to cancel its tasks would destroy them in an order in which they may still refer
+// to each other's locals.
 #pragma once
 
 #include "../runtime.hpp"
@@ -29,7 +30,7 @@ class simulation final : private engine::simulator::audience {
   // The one that the calling thread is at work in; nullptr outside.
   static simulation* here() noexcept;
 
-  // Once. False: tasks are left that do not end, and the simulation must stay.
+  // Once. False: tasks are left, and the simulation must stay.
   [[nodiscard]] bool run(const testing::program& what, std::source_location where);
   bool met_foreign_threads() const noexcept { return simulator_.met_foreign_threads(); }
   testing::sim_result take_result() noexcept { return std::move(result_); }
@@ -54,6 +55,7 @@ class simulation final : private engine::simulator::audience {
   void name_task(const task_ref& fresh);
   std::uint64_t number_of(const task_node& task) const noexcept;
   void run_main(const testing::program& what, std::source_location where);
+  void end_the_world();
   void look_at_what_is_left();
   void list_stuck();
 
@@ -63,6 +65,7 @@ class simulation final : private engine::simulator::audience {
   std::shared_ptr<sim_trace> trace_ = std::make_shared<sim_trace>();
   std::unordered_map<const task_node*, std::uint64_t> numbers_;  // of the task that was there last
   std::unique_ptr<world> world_;
+  bool left_ = false;  // a drive has not reached its goal
   testing::sim_result result_;
 };
 
