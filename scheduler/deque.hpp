@@ -36,7 +36,7 @@ struct steal_result {
 
 class deque {
  public:
-  explicit deque(std::size_t capacity = 256);
+  explicit deque(std::size_t capacity = sync::ring_capacity);
   deque(const deque&) = delete;
   deque& operator=(const deque&) = delete;
 

@@ -112,6 +112,6 @@ class basic_run_queue {
   std::array<sync::atomic<job*>, capacity> ring_{};
 };
 
-using run_queue = basic_run_queue<256>;
+using run_queue = basic_run_queue<sync::ring_capacity>;
 
 }  // namespace silk::scheduler

@@ -54,6 +54,9 @@ using std::memory_order_seq_cst;
 // Two lines: the prefetcher of current x86 parts fetches lines in pairs.
 inline constexpr std::size_t no_sharing = 128;
 
+// Jobs that a worker's ring holds at first. Here because it is a few under the model checker.
+inline constexpr std::size_t ring_capacity = 256;
+
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

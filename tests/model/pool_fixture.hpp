@@ -25,9 +25,12 @@ class with_fences : public testing::TestWithParam<fence_policy> {
   with_fences() { add_thread_local(scheduler::detail::this_worker); }
   ~with_fences() override { clear_thread_locals(); }
 
-  static options within(unsigned preemptions) {
+  // With few values that are not the newest: a pool looks at dozens of hints, each of which may be old.
+  static options within(unsigned preemptions, unsigned old_values) {
     options how = all_within(preemptions);
+    how.old_values = old_values;
     how.fences = GetParam();
+    how.barriers = barrier_steps::one;
     return how;
   }
   static options at_random(std::uint64_t executions) {
@@ -44,11 +47,11 @@ inline std::string fences_name(const testing::TestParamInfo<fence_policy>& teste
   return tested.param == fence_policy::full ? "full" : "asymmetric";
 }
 
-#define SILK_MODEL_WITH_BOTH_FENCES(suite)                                             \
-  INSTANTIATE_TEST_SUITE_P(fences, suite,                                              \
-                           testing::Values(silk::model::fence_policy::asymmetric,      \
-                                           silk::model::fence_policy::full),           \
-                           silk::model::pools::fences_name)
+#define SILK_MODEL_WITH_BOTH_FENCES(suite)                                                     \
+  INSTANTIATE_TEST_SUITE_P(                                                                    \
+      fences, suite,                                                                           \
+      testing::Values(silk::model::fence_policy::asymmetric, silk::model::fence_policy::full), \
+      silk::model::pools::fences_name)
 
 // Virtual time: nobody looks at a clock.
 inline scheduler::pool_options quiet(unsigned workers) {

@@ -163,10 +163,9 @@ void compare(unsigned preemptions, bool with_locks, unsigned programs,
   std::uint64_t all = 0, reduced = 0;
   for (unsigned i = 0; i < programs; ++i) {
     const program what = random_program(random, with_locks);
-    const auto without =
-        observe(what,
-                {.preemptions = preemptions, .old_values = old_values, .reduced = reduction::none},
-                all);
+    const auto without = observe(
+        what, {.preemptions = preemptions, .old_values = old_values, .reduced = reduction::none},
+        all);
     const auto with =
         observe(what, {.preemptions = preemptions, .old_values = old_values}, reduced);
     ASSERT_EQ(without, with) << "program " << i << ":\n" << text_of(what);

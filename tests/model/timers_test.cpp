@@ -135,9 +135,8 @@ TEST(timers, a_cancel_meets_the_arming) {
     timer one(5);
     bool armed = false;
     timer_cancel answer = timer_cancel::too_late;
-    together(
-        [&] { armed = state.wheels.arm(one.node, 0) == arm_result::armed; },
-        [&] { answer = state.wheels.cancel(one.node); });
+    together([&] { armed = state.wheels.arm(one.node, 0) == arm_result::armed; },
+             [&] { answer = state.wheels.cancel(one.node); });
     check(answer == (armed ? timer_cancel::removed : timer_cancel::before_armed),
           "each learns what the other did");
     state.finish();

@@ -1,4 +1,4 @@
-// arena: the memory of one execution: stacks of the virtual threads, and the heap.
+// arena: the memory of one execution: stacks of the virtual threads, the heap, mapped pages.
 //
 // The heap only grows and is dropped as a whole when the execution ends, so that the same choices lead
 // to the same addresses. A freed block is not used again: whoever still touches it is found out.
@@ -15,7 +15,8 @@ class arena {
  public:
   static constexpr std::size_t stack_bytes = std::size_t{256} << 10;
   static constexpr std::size_t heap_bytes = std::size_t{32} << 20;
-  static constexpr std::size_t bytes = max_threads * stack_bytes + heap_bytes;
+  static constexpr std::size_t page_bytes = std::size_t{32} << 20;
+  static constexpr std::size_t bytes = max_threads * stack_bytes + heap_bytes + page_bytes;
 
   arena();
   arena(const arena&) = delete;
@@ -35,6 +36,9 @@ class arena {
   // The size of the block; 0: it was freed before.
   std::size_t release(void* block) noexcept;
 
+  // As mmap of anonymous memory; aligned to 2 MiB if it is that large. nullptr: there is no room.
+  void* map(std::size_t size) noexcept;
+
   std::size_t live_blocks() const noexcept { return live_blocks_; }
   // A block that is still in use, for reports.
   const void* first_live() const noexcept;
@@ -51,6 +55,7 @@ class arena {
 
   static inline std::byte* base_ = nullptr;  // there is one arena
   std::byte* free_;
+  std::byte* free_pages_;
   header* last_ = nullptr;
   std::size_t live_blocks_ = 0;
 };

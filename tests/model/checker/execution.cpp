@@ -58,6 +58,8 @@ void execution::prepare(thread_id id, const std::function<void()>& body) {
   fresh.body = &body;
   fresh.pending = {};
   fresh.asleep = fresh.patient = false;
+  fresh.seen_running = static_cast<thread_mask>(~0);
+  fresh.gives_way_to = 0;
   fresh.joins = 0;
   fresh.deadline = never;
   fresh.spin.reads.clear();
@@ -172,11 +174,36 @@ thread_mask execution::enabled_threads() noexcept {
   return enabled;
 }
 
+// Fairness (Musuvathi and Qadeer, "Fair stateless model checking", PLDI 2008): who yields, and has let
+// somebody have no turn since it yielded before, waits until that one had a turn. So loops that wait end.
+thread_mask execution::fair(thread_mask enabled) const noexcept {
+  thread_mask found = 0;
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    if ((threads_[i].gives_way_to & enabled) == 0) found |= bit_of(i);
+  }
+  found &= enabled;
+  return found != 0 ? found : enabled;
+}
+
+void execution::note_turn(thread_id of) noexcept {
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    threads_[i].seen_running |= bit_of(of);
+    threads_[i].gives_way_to &= static_cast<thread_mask>(~bit_of(of));
+  }
+}
+
 void execution::run_next(thread_id previous, bool free_to_leave) {
   if (++steps_ > rules_.steps)
     fail("livelock: more than " + std::to_string(rules_.steps) + " steps");
-  const thread_mask enabled = enabled_threads();
+  thread_mask enabled = enabled_threads();
   if (enabled == 0) stuck();
+  if (free_to_leave && threads_[previous].life == stage::live) {
+    virtual_thread& yields = threads_[previous];
+    const int passed_over = enabled & ~yields.seen_running & ~bit_of(previous);
+    yields.gives_way_to |= static_cast<thread_mask>(passed_over);
+    yields.seen_running = 0;
+  }
+  enabled = fair(enabled);
   const crossing at{enabled, previous, free_to_leave || (enabled & bit_of(previous)) == 0};
   const unsigned chosen = strategy_->choose_thread(at);
   if (chosen == no_choice) leave(ending::given_up);
@@ -201,6 +228,7 @@ void execution::begin(const operation& next) {
     run_next(self, polite);
   }
   strategy_->executes(self, next);
+  note_turn(self);
   thread.view.causes.at[self] = thread.view.now(self);
   const bool is_spin = next.kind == operation_kind::yield ||
                        next.kind == operation_kind::wait_for_change ||
@@ -280,8 +308,8 @@ unsigned execution::first_choice(thread_id thread, std::uint32_t only_from) {
   const location* at = memory_.find(shadow_.location_of(next.object));
   if (at == nullptr || at->address != next.object) return 0;
   const bool for_update = next.kind == operation_kind::update;
-  const std::uint64_t choices = memory_.choices_of(
-      {thread, threads_[thread].view, only_from}, *at, next.ordered, for_update);
+  const std::uint64_t choices =
+      memory_.choices_of({thread, threads_[thread].view, only_from}, *at, next.ordered, for_update);
   return choices == 0 ? no_choice : static_cast<unsigned>(std::countr_zero(choices));
 }
 
@@ -415,18 +443,28 @@ void execution::heavy_fence(std::source_location where) {
   fence(std::memory_order_seq_cst, where);
   if (rules_.fences == fence_policy::full) return;
   const inside in;
+  thread_mask others = 0;
   for (std::size_t i = 0; i < thread_count_; ++i) {
-    const virtual_thread& other = threads_[i];
-    if (i == current_) continue;
-    if ((other.joins & bit_of(current_)) != 0) continue;  // learns of all that we did in any case
-    const operation step{
-        .kind = operation_kind::barrier, .target = static_cast<thread_id>(i), .where = where};
-    begin(step);
+    const bool waits_for_us =
+        (threads_[i].joins & bit_of(current_)) != 0;  // learns all in any case
+    if (i != current_ && !waits_for_us) others |= bit_of(i);
+  }
+  if (rules_.barriers == barrier_steps::one) return reach(others, where);
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    if ((others & bit_of(i)) != 0) reach(bit_of(i), where);
+  }
+}
+
+void execution::reach(thread_mask others, std::source_location where) {
+  const operation step{.kind = operation_kind::barrier, .targets = others, .where = where};
+  begin(step);
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    if ((others & bit_of(i)) == 0) continue;
     memory_.reach(actor(), {static_cast<thread_id>(i), threads_[i].view});
     if (tracing_) trace_step(step, "reaches T" + std::to_string(i));
-    end();
   }
   memory_.fence(actor(), std::memory_order_seq_cst);
+  end();
 }
 
 }  // namespace silk::model

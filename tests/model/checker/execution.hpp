@@ -28,12 +28,16 @@
 namespace silk::model {
 
 enum class fence_policy : std::uint8_t { asymmetric, full };
+// A heavy fence reaches the other threads one after the other, or all in one step, which is cheaper to
+// explore and true where nobody can tell.
+enum class barrier_steps : std::uint8_t { each, one };
 
 // How one execution goes, whatever the strategy.
 struct rules {
   std::size_t steps = 20'000;  // more is taken for a livelock
   unsigned spurious = 0;       // wakes and failures of weak compare-exchanges for no reason
   fence_policy fences = fence_policy::asymmetric;
+  barrier_steps barriers = barrier_steps::each;
   bool merges_values = true;  // memory::reset
 };
 
@@ -124,6 +128,7 @@ class execution : public chooser {
   void plain_access(const void* address, std::size_t size, bool writes, const void* code);
   void* allocate(std::size_t size, std::size_t alignment);
   void release(void* block, const void* code);
+  void* map(std::size_t size);
   static bool owns(const void* memory) noexcept { return arena::owns(memory); }
   // Of objects outside the checker, such as reference counts of the standard library.
   void foreign_atomic(const void* address);
@@ -155,6 +160,8 @@ class execution : public chooser {
     bool asleep = false;
     bool patient = false;  // a spinning thread that nobody will show anything new
     thread_id spawned_by = 0;
+    thread_mask seen_running = 0;  // others, since it last yielded
+    thread_mask gives_way_to = 0;  // until they have made a step
     thread_mask joins = 0;
     const void* sleeps_on = nullptr;
     std::uint64_t deadline = never;
@@ -179,6 +186,7 @@ class execution : public chooser {
   virtual_thread& me() noexcept { return threads_[current_]; }
   memory::actor actor() noexcept { return {current_, me().view, strategy_->only_from(current_)}; }
   location& find(const atomic_object& object);
+  void reach(thread_mask others, std::source_location where);
   void begin(const operation& next);
   void end();
   void reset();
@@ -189,6 +197,8 @@ class execution : public chooser {
   void run_next(thread_id previous, bool free_to_leave);
   bool is_enabled(const virtual_thread& thread) const noexcept;
   thread_mask enabled_threads() noexcept;
+  thread_mask fair(thread_mask enabled) const noexcept;
+  void note_turn(thread_id of) noexcept;
   [[noreturn]] void stuck();
   [[noreturn]] void leave(ending how);
   void check_leaks();

@@ -13,6 +13,7 @@ rules rules_of(const options& how) {
   return {.steps = how.steps,
           .spurious = how.spurious,
           .fences = how.fences,
+          .barriers = how.barriers,
           .merges_values = how.reduced == reduction::partial_order};
 }
 
@@ -26,7 +27,8 @@ std::unique_ptr<strategy> strategy_of(const options& how) {
     case search::pct:
       return std::make_unique<priority_walk>(how.seed, how.depth);
   }
-  return std::make_unique<search_tree>(execution::the(), how.preemptions, how.old_values, how.reduced);
+  return std::make_unique<search_tree>(execution::the(), how.preemptions, how.old_values,
+                                       how.reduced);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

@@ -35,8 +35,9 @@ class listener {
 
 struct options {
   search mode = search::exhaustive;
-  unsigned preemptions = 2;                      // exhaustive: at most; or search_tree::unbounded
-  unsigned old_values = search_tree::unbounded;  // exhaustive: choices of a value that is not the newest
+  unsigned preemptions = 2;  // exhaustive: at most; or search_tree::unbounded
+  unsigned old_values =
+      search_tree::unbounded;  // exhaustive: choices of a value that is not the newest
   reduction reduced = reduction::partial_order;  // exhaustive
   std::uint64_t executions = ~std::uint64_t{0};  // at most
   double seconds = 1e9;                          // at most
@@ -45,6 +46,7 @@ struct options {
   unsigned spurious = 0;                         // wakes and weak failures for no reason
   std::size_t steps = 20'000;                    // of one execution
   fence_policy fences = fence_policy::asymmetric;
+  barrier_steps barriers = barrier_steps::each;
   listener* listens = nullptr;
   std::string replay = {};  // only this schedule, if it is not empty
 };

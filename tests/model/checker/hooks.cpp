@@ -2,6 +2,7 @@
 // clock. Outside of executions all is as usual.
 #include "execution.hpp"
 
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -132,6 +133,24 @@ int clock_gettime(clockid_t clock, timespec* to) {
   const std::uint64_t now = execution::the().now();
   to->tv_sec = static_cast<time_t>(now / second);
   to->tv_nsec = static_cast<long>(now % second);
+  return 0;
+}
+
+// What an execution maps ends with it; so does what it has not unmapped when it is given up.
+void* mmap(void* at, std::size_t size, int protection, int flags, int file, off_t offset) noexcept {
+  if (execution::in_thread()) return execution::the().map(size);
+  return reinterpret_cast<void*>(::syscall(SYS_mmap, at, size, protection, flags, file, offset));
+}
+
+int munmap(void* at, std::size_t size) noexcept {
+  if (execution::owns(at)) return 0;
+  return static_cast<int>(::syscall(SYS_munmap, at, size));
+}
+
+// Pages that are given back lose what was written there: as bad as a write if somebody uses them.
+int madvise(void* at, std::size_t size, int advice) noexcept {
+  if (!execution::in_thread()) return static_cast<int>(::syscall(SYS_madvise, at, size, advice));
+  if (advice == MADV_DONTNEED) note(at, size, true, __builtin_return_address(0));
   return 0;
 }
 

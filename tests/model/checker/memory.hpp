@@ -155,7 +155,7 @@ class memory {
 
   chooser& chooser_;
   bool merges_ = true;
-  std::vector<std::size_t> visible_;  // what collect() has found
+  std::vector<std::size_t> visible_;   // what collect() has found
   std::deque<location> locations_{1};  // [0] is nobody's; others are used again
   std::size_t used_ = 1;
   std::uint32_t order_length_ = 0;  // of S

@@ -29,7 +29,7 @@ enum class operation_kind : std::uint8_t {
 struct operation {
   operation_kind kind = operation_kind::none;
   bool ordered = false;          // takes part in the order S of seq_cst operations
-  thread_id target = 0;          // barrier: whom it reaches
+  thread_mask targets = 0;       // barrier: whom it reaches
   const void* object = nullptr;  // atomic object, mutex, word or condition variable
   std::source_location where{};
 
@@ -66,8 +66,8 @@ inline bool must_reverse(thread_id first, const operation& earlier, thread_id se
     const bool fences = earlier.is_fence() || later.is_fence();
     if (fences || earlier.object == later.object) return true;
   }
-  if (earlier.kind == operation_kind::barrier && earlier.target == second) return true;
-  if (later.kind == operation_kind::barrier && later.target == first) return true;
+  if ((earlier.targets & bit_of(second)) != 0) return true;
+  if ((later.targets & bit_of(first)) != 0) return true;
   if (earlier.object == nullptr || earlier.object != later.object) return false;
   if (earlier.reads() && later.writes()) return true;
   if (earlier.locks() && later.locks()) {

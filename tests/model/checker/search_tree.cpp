@@ -5,11 +5,18 @@
 namespace silk::model {
 
 search_tree::search_tree(execution& of, unsigned preemptions, unsigned old_values, reduction how)
-    : execution_(of), bound_(preemptions), old_bound_(old_values), how_(how) {}
+    : execution_(of),
+      bound_(preemptions),
+      old_bound_(old_values),
+      how_(how),
+      last_on_objects_(1u << 12) {}
 
 void search_tree::begin() {
   depth_ = 0;
   events_.clear();
+  ++execution_number_;
+  last_fence_ = last_ordered_ = nowhere;
+  last_of_.fill(nowhere);
   at_ = nowhere;
   preemptions_ = 0;
   old_values_ = 0;
@@ -106,20 +113,47 @@ void search_tree::try_before(const event& earlier, thread_id thread) {
   if (bounded()) try_at(events_[earlier.block].crossing, thread);
 }
 
-// Of each other thread the last step that must come after this one in some execution.
-void search_tree::look_back(thread_id thread, const operation& next) {
+std::uint32_t& search_tree::last_on(const void* object) noexcept {
+  const std::size_t start = reinterpret_cast<std::uintptr_t>(object) * 0x9e3779b97f4a7c15u >> 40;
+  for (std::size_t i = 0; i < last_on_objects_.size(); ++i) {
+    last_on_object& each = last_on_objects_[(start + i) % last_on_objects_.size()];
+    if (each.execution != execution_number_) each = {object, execution_number_, nowhere};
+    if (each.object == object) return each.event;
+  }
+  execution_.fail("more than 4096 atomic objects in one execution");
+}
+
+// Of each other thread the last event in a chain that does not commute with `next`.
+void search_tree::look_along(std::uint32_t from, std::uint32_t event::* before, thread_id thread,
+                             const operation& next, last_of_threads& found) const {
   const vector_clock& causes = execution_.view(thread).causes;
-  auto left = static_cast<thread_mask>(0xff & ~bit_of(thread));
-  for (std::size_t i = events_.size(); i-- > 0 && left != 0;) {
+  auto left = static_cast<thread_mask>((1u << execution_.thread_count()) - 1);
+  left &= static_cast<thread_mask>(~bit_of(thread));
+  for (std::uint32_t i = from; i != nowhere && left != 0; i = events_[i].*before) {
     const event& each = events_[i];
     if ((left & bit_of(each.thread)) == 0) continue;
-    if (!bounded() && causes.knows(each.thread, each.when)) {
-      left &= static_cast<thread_mask>(~bit_of(each.thread));
-      continue;
-    }
-    if (commute(each.thread, each.step, thread, next)) continue;
-    try_before(each, thread);
+    const bool happens_before = !bounded() && causes.knows(each.thread, each.when);
+    if (!happens_before && commute(each.thread, each.step, thread, next)) continue;
     left &= static_cast<thread_mask>(~bit_of(each.thread));
+    std::uint32_t& last = found[each.thread];
+    if (!happens_before && (last == nowhere || last < i)) last = i;
+  }
+}
+
+// Of each other thread the last step that must come after this one in some execution.
+void search_tree::look_back(thread_id thread, const operation& next) {
+  last_of_threads found;
+  found.fill(nowhere);
+  if (next.object != nullptr) {
+    look_along(last_on(next.object), &event::before_on_object, thread, next, found);
+  }
+  look_along(last_fence_, &event::before_in_order, thread, next, found);
+  if (next.is_fence()) look_along(last_ordered_, &event::before_in_order, thread, next, found);
+  for (std::size_t t = 0; t < execution_.thread_count(); ++t) {
+    if ((next.targets & bit_of(t)) != 0) found[t] = last_of_[t];
+  }
+  for (const std::uint32_t i : found) {
+    if (i != nowhere) try_before(events_[i], thread);
   }
 }
 
@@ -132,8 +166,18 @@ void search_tree::executes(thread_id thread, const operation& now) {
   if (how_ == reduction::none) return;
   const auto index = static_cast<std::uint32_t>(events_.size());
   const bool goes_on = index != 0 && events_.back().thread == thread;
-  events_.push_back({now, thread, execution_.view(thread).now(thread), at_,
-                     goes_on ? events_.back().block : index});
+  std::uint32_t* on_object = now.object != nullptr ? &last_on(now.object) : nullptr;
+  std::uint32_t* in_order = now.is_fence() ? &last_fence_ : now.ordered ? &last_ordered_ : nullptr;
+  events_.push_back({.step = now,
+                     .thread = thread,
+                     .when = execution_.view(thread).now(thread),
+                     .crossing = at_,
+                     .block = goes_on ? events_.back().block : index,
+                     .before_on_object = on_object != nullptr ? *on_object : nowhere,
+                     .before_in_order = in_order != nullptr ? *in_order : nowhere});
+  if (on_object != nullptr) *on_object = index;
+  if (in_order != nullptr) *in_order = index;
+  last_of_[thread] = index;
   for (thread_id other = 0; other < execution_.thread_count(); ++other) {
     if (other == thread || !execution_.is_live(other)) continue;
     const operation& next = execution_.pending(other);

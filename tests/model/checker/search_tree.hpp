@@ -66,23 +66,32 @@ class search_tree final : public strategy {
     thread_mask to_try = 0;
     thread_mask tried = 0;
     thread_mask asleep = 0;
-    thread_mask idle = 0;  // awake, but there is nothing new to read, or that has its price
-    std::uint32_t stores = 0;                           // to what the chosen thread reads next
+    thread_mask idle = 0;      // awake, but there is nothing new to read, or that has its price
+    std::uint32_t stores = 0;  // to what the chosen thread reads next
     std::array<std::uint32_t, max_threads> slept_at{};  // the same, of those asleep
   };
   struct event {
     operation step;
     thread_id thread;
     moment when;
-    std::uint32_t crossing;  // its node, or nowhere
-    std::uint32_t block;     // the first event of this run of the thread
+    std::uint32_t crossing;          // its node, or nowhere
+    std::uint32_t block;             // the first event of this run of the thread
+    std::uint32_t before_on_object;  // the one before on the same object, or nowhere
+    std::uint32_t before_in_order;   // the one before of the fences, or of the seq_cst accesses
   };
+  // The last event of something, in this execution.
+  struct last_on_object {
+    const void* object = nullptr;
+    std::uint64_t execution = 0;
+    std::uint32_t event = nowhere;
+  };
+  using last_of_threads = std::array<std::uint32_t, max_threads>;
 
   bool commute(thread_id first, const operation& earlier, thread_id second,
                const operation& later) const noexcept {
     if (must_reverse(first, earlier, second, later)) return false;
-    return old_bound_ == unbounded || earlier.object == nullptr ||
-           earlier.object != later.object || !(earlier.writes() || later.writes());
+    return old_bound_ == unbounded || earlier.object == nullptr || earlier.object != later.object ||
+           !(earlier.writes() || later.writes());
   }
   bool bounded() const noexcept { return bound_ != unbounded; }
   static unsigned cost(const node& of, thread_id thread) noexcept {
@@ -94,7 +103,10 @@ class search_tree final : public strategy {
   unsigned pick(const node& of, thread_mask from) const noexcept;
   node& enter_crossing(const crossing& at);
   thread_mask with_nothing_to_read(thread_mask among) const;
+  std::uint32_t& last_on(const void* object) noexcept;
   void look_back(thread_id thread, const operation& next);
+  void look_along(std::uint32_t from, std::uint32_t event::* before, thread_id thread,
+                  const operation& next, last_of_threads& found) const;
   void try_before(const event& earlier, thread_id thread);
   void try_at(std::uint32_t crossing, thread_id thread);
   void wake_sleepers(thread_id by, const operation& now);
@@ -107,6 +119,11 @@ class search_tree final : public strategy {
   std::vector<node> path_;
   std::size_t depth_ = 0;
   std::vector<event> events_;
+  std::vector<last_on_object> last_on_objects_;  // a hash table with open addressing
+  std::uint64_t execution_number_ = 0;
+  std::uint32_t last_fence_ = nowhere;
+  std::uint32_t last_ordered_ = nowhere;
+  last_of_threads last_of_{};
   std::uint32_t at_ = nowhere;  // the crossing that led to the step which comes next
   unsigned preemptions_ = 0;
   unsigned old_values_ = 0;

@@ -227,6 +227,9 @@ using std::memory_order_seq_cst;
 // Nothing is gained by distance here, and executions are cheaper without.
 inline constexpr std::size_t no_sharing = 16;
 
+// Small, so that they overflow and wrap around.
+inline constexpr std::size_t ring_capacity = 4;
+
 using place = std::source_location;
 
 void cpu_relax(place where = place::current()) noexcept;

@@ -103,6 +103,13 @@ void* execution::allocate(std::size_t size, std::size_t alignment) {
   fail("the memory of one execution is used up");
 }
 
+void* execution::map(std::size_t size) {
+  void* pages = arena_.map(size);
+  if (pages != nullptr) return pages;
+  in_thread_ = false;
+  fail("the pages of one execution are used up");
+}
+
 void execution::release(void* block, const void* code) {
   const inside in;
   const std::size_t size = arena_.release(block);
