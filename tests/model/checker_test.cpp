@@ -386,7 +386,6 @@ TEST(searching, what_is_no_schedule_is_refused) {
 
 TEST(searching, each_virtual_thread_has_its_own_thread_local_variables) {
   static thread_local int mine = 0;
-  silk::model::add_thread_local(mine);
   expect_holds(all(), [] {
     sync::atomic<int> step{0};
     const auto use = [&](int value) {
@@ -397,7 +396,6 @@ TEST(searching, each_virtual_thread_has_its_own_thread_local_variables) {
     together([&] { use(1); }, [&] { use(2); });
     check(mine == 0, "not changed by others");
   });
-  silk::model::clear_thread_locals();
 }
 
 TEST(searching, exceptions_that_are_handled_belong_to_their_thread) {

@@ -22,9 +22,6 @@ using model::together;
 // Each test twice: with asymmetric fences, and with full ones, as where the kernel has no membarrier.
 class with_fences : public testing::TestWithParam<fence_policy> {
  protected:
-  with_fences() { add_thread_local(scheduler::detail::this_worker); }
-  ~with_fences() override { clear_thread_locals(); }
-
   // With few values that are not the newest: a pool looks at dozens of hints, each of which may be old.
   static options within(unsigned preemptions, unsigned old_values) {
     options how = all_within(preemptions);

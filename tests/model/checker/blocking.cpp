@@ -189,8 +189,9 @@ void execution::yield(std::source_location where) {
       spin.where.line() == where.line() && spin.where.file_name() == where.file_name();
   const bool repeats = same_place && !spin.wrote && spin.reads == spin.before;
   operation step{.kind = operation_kind::yield, .where = where};
-  if (repeats) {
-    if (!sees_nothing_new(spin)) leave(ending::given_up);
+  const bool blind = repeats && !sees_nothing_new(spin);
+  if (blind && rules_.gives_up) leave(ending::given_up);
+  if (repeats && !blind) {
     ++spin.repeated;
     step.kind = operation_kind::wait_for_change;
   } else {

@@ -37,6 +37,7 @@ ending execution::run(strategy& decides, const rules& limits, const std::functio
   strategy_ = &decides;
   rules_ = limits;
   reset();
+  fibers_.remember_locals();
   decides.begin();
   start(body);
   fibers_.switch_to(0);
@@ -129,7 +130,7 @@ void execution::leave(ending how) {
 }
 
 void execution::check_leaks() {
-  if (arena_.live_blocks() == 0) return;
+  if (arena_.live_blocks() == 0 || rules_.is_warm_up) return;
   const void* block = arena_.first_live();
   fail("leak: " + std::to_string(arena_.live_blocks()) + " blocks were not freed, the first at " +
            name_of(block),

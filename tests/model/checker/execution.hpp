@@ -39,6 +39,9 @@ struct rules {
   fence_policy fences = fence_policy::asymmetric;
   barrier_steps barriers = barrier_steps::each;
   bool merges_values = true;  // memory::reset
+  // Never in the middle of an execution, which may have changed global variables that the next one uses.
+  bool gives_up = true;
+  bool is_warm_up = false;  // what it allocates stays: static variables of functions are made
 };
 
 enum class ending : std::uint8_t { complete, given_up, failed };
@@ -132,10 +135,6 @@ class execution : public chooser {
   static bool owns(const void* memory) noexcept { return arena::owns(memory); }
   // Of objects outside the checker, such as reference counts of the standard library.
   void foreign_atomic(const void* address);
-  void add_thread_local(void* variable, std::size_t size, std::uint64_t initial) {
-    fibers_.add_local(variable, size, initial);
-  }
-  void clear_thread_locals() noexcept { fibers_.clear_locals(); }
   void name(const void* object, std::string text);
 
  private:

@@ -14,7 +14,8 @@ rules rules_of(const options& how) {
           .spurious = how.spurious,
           .fences = how.fences,
           .barriers = how.barriers,
-          .merges_values = how.reduced == reduction::partial_order};
+          .merges_values = how.reduced == reduction::partial_order,
+          .gives_up = !how.has_globals};
 }
 
 std::unique_ptr<strategy> strategy_of(const options& how) {
@@ -33,6 +34,13 @@ std::unique_ptr<strategy> strategy_of(const options& how) {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// The first time that static variables of functions are met they are made, to stay.
+void warm_up(rules limits, const std::function<void()>& body) {
+  limits.is_warm_up = true;
+  replay ordinary_course("-");
+  static_cast<void>(execution::the().run(ordinary_course, limits, body));
 }
 
 // Once more, step by step.
@@ -56,6 +64,7 @@ result explore(const options& how, const std::function<void()>& body) {
   const rules limits = rules_of(how);
   const auto start = std::chrono::steady_clock::now();
   result found;
+  if (how.has_globals) warm_up(limits, body);
   for (;;) {
     const ending how_it_ended = here.run(*decides, limits, body);
     ++(how_it_ended == ending::given_up ? found.given_up : found.executions);

@@ -47,6 +47,8 @@ struct options {
   std::size_t steps = 20'000;                    // of one execution
   fence_policy fences = fence_policy::asymmetric;
   barrier_steps barriers = barrier_steps::each;
+  // The body uses global variables, beyond constants, that it leaves as they were when it ends.
+  bool has_globals = false;
   listener* listens = nullptr;
   std::string replay = {};  // only this schedule, if it is not empty
 };
@@ -72,18 +74,6 @@ void check(bool holds, const char* what,
 
 // What the object is called in traces.
 void name(const void* object, std::string text);
-
-// A thread_local variable that each virtual thread has for itself; before explore(), until
-// clear_thread_locals().
-template <class T>
-void add_thread_local(T& variable) {
-  static_assert(sizeof(T) <= 8);
-  std::uint64_t initial = 0;
-  __builtin_memcpy(&initial, &variable, sizeof(T));
-  execution::the().add_thread_local(&variable, sizeof(T), initial);
-}
-
-inline void clear_thread_locals() { execution::the().clear_thread_locals(); }
 
 // Runs the functions each in a thread of its own and waits until all have ended.
 template <class... Functions>

@@ -1,6 +1,7 @@
 #include "fibers.hpp"
 
 #include <cxxabi.h>
+#include <link.h>
 
 #include <boost/context/fiber.hpp>
 #include <boost/context/preallocated.hpp>
@@ -34,6 +35,22 @@ void keep(Slot& slot, fiber&& left) noexcept {
 
 }  // namespace
 
+fibers::fibers(const arena& memory) : memory_(memory) {
+  const auto look = [](dl_phdr_info* object, std::size_t, void* data) {
+    auto& self = *static_cast<fibers*>(data);
+    for (std::size_t i = 0; i < object->dlpi_phnum; ++i) {
+      if (object->dlpi_phdr[i].p_type != PT_TLS) continue;
+      self.locals_ = static_cast<std::byte*>(object->dlpi_tls_data);
+      self.locals_size_ = object->dlpi_phdr[i].p_memsz;
+    }
+    return 1;  // the program itself comes first: no other
+  };
+  ::dl_iterate_phdr(look, this);
+  for (auto& each : kept_locals_) each.resize(locals_size_);
+}
+
+void fibers::remember_locals() { initial_locals_.assign(locals_, locals_ + locals_size_); }
+
 void fibers::prepare(std::size_t thread, function body) {
   boost::context::stack_context stack;
   stack.size = arena::stack_bytes;
@@ -46,7 +63,7 @@ void fibers::prepare(std::size_t thread, function body) {
                return fiber();
              }));
   exceptions_[thread] = {};
-  for (std::size_t i = 0; i < local_count_; ++i) locals_[i].values[thread] = locals_[i].initial;
+  kept_locals_[thread] = initial_locals_;
 }
 
 void fibers::switch_to(std::size_t to) {
@@ -55,24 +72,10 @@ void fibers::switch_to(std::size_t to) {
   running_ = to;
   auto* exceptions = reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
   exceptions_[from] = std::exchange(*exceptions, exceptions_[to]);
-  if (local_count_ != 0) exchange_locals(from, to);
+  std::memcpy(kept_locals_[from].data(), locals_, locals_size_);
+  std::memcpy(locals_, kept_locals_[to].data(), locals_size_);
   fiber back = std::move(fiber_in(storage_[to])).resume();
   keep(storage_[came_from_], std::move(back));  // who it was is known only now
-}
-
-void fibers::exchange_locals(std::size_t from, std::size_t to) noexcept {
-  for (std::size_t i = 0; i < local_count_; ++i) {
-    local& each = locals_[i];
-    std::memcpy(&each.values[from], each.variable, each.size);
-    std::memcpy(each.variable, &each.values[to], each.size);
-  }
-}
-
-void fibers::add_local(void* variable, std::size_t size, std::uint64_t initial) {
-  local& added = locals_.at(local_count_);
-  added = {variable, size, initial, {}};
-  for (std::uint64_t& value : added.values) value = initial;
-  ++local_count_;
 }
 
 }  // namespace silk::model

@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace silk::model {
 
@@ -15,36 +17,26 @@ class fibers {
  public:
   static constexpr std::size_t host = max_threads;  // the caller of explore()
 
-  explicit fibers(const arena& memory) noexcept : memory_(memory) {}
+  explicit fibers(const arena& memory);
 
   using function = void (*)(std::size_t thread) noexcept;  // does not return
   void prepare(std::size_t thread, function body);
   void switch_to(std::size_t to);
 
-  // A thread_local variable of up to 8 bytes: each virtual thread has its own value, `initial` at first.
-  void add_local(void* variable, std::size_t size, std::uint64_t initial);
-  void clear_locals() noexcept { local_count_ = 0; }
+  // The thread_local variables of the program are now as each virtual thread finds them at its start.
+  void remember_locals();
   bool is_local(const void* memory) const noexcept {
-    for (std::size_t i = 0; i < local_count_; ++i) {
-      if (locals_[i].variable == memory) return true;
-    }
-    return false;
+    return reinterpret_cast<std::uintptr_t>(memory) - reinterpret_cast<std::uintptr_t>(locals_) <
+           locals_size_;
   }
 
  private:
-  struct local {
-    void* variable;
-    std::size_t size;
-    std::uint64_t initial;
-    std::array<std::uint64_t, max_threads + 1> values;
-  };
   // What the C++ runtime keeps per OS thread: exceptions being handled.
   struct exception_state {
     void* caught = nullptr;
     unsigned uncaught = 0;
   };
 
-  void exchange_locals(std::size_t from, std::size_t to) noexcept;
   // A boost::context::fiber, which this header does not want to name.
   struct alignas(void*) slot {
     std::byte bytes[sizeof(void*)];
@@ -53,8 +45,11 @@ class fibers {
   const arena& memory_;
   std::array<slot, max_threads + 1> storage_;
   std::array<exception_state, max_threads + 1> exceptions_{};
-  std::array<local, 4> locals_{};
-  std::size_t local_count_ = 0;
+  // The program's block of thread_local variables; those of shared libraries are not exchanged.
+  std::byte* locals_ = nullptr;
+  std::size_t locals_size_ = 0;
+  std::vector<std::byte> initial_locals_;
+  std::array<std::vector<std::byte>, max_threads + 1> kept_locals_;
   std::size_t running_ = host;
   std::size_t came_from_ = host;
 };

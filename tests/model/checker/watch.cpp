@@ -3,6 +3,7 @@
 #include "symbols.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string_view>
 
 namespace silk::model {
@@ -97,7 +98,8 @@ void execution::plain_access(const void* address, std::size_t size, bool writes,
 }
 
 void* execution::allocate(std::size_t size, std::size_t alignment) {
-  void* block = arena_.allocate(size, alignment);
+  void* block = rules_.is_warm_up ? std::aligned_alloc(64, (size + 64 + alignment) / 64 * 64)
+                                  : arena_.allocate(size, alignment);
   if (block != nullptr) return block;
   in_thread_ = false;
   fail("the memory of one execution is used up");
