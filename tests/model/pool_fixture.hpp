@@ -7,6 +7,17 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ostream>
+#include <string>
+
+namespace silk::model {
+
+// For GoogleTest.
+inline void PrintTo(fence_policy fences, std::ostream* to) {
+  *to << (fences == fence_policy::full ? "full" : "asymmetric");
+}
+
+}  // namespace silk::model
 
 namespace silk::model::pools {
 
@@ -41,7 +52,7 @@ class with_fences : public testing::TestWithParam<fence_policy> {
 class idle : public with_fences {};
 
 inline std::string fences_name(const testing::TestParamInfo<fence_policy>& tested) {
-  return tested.param == fence_policy::full ? "full" : "asymmetric";
+  return testing::PrintToString(tested.param);
 }
 
 #define SILK_MODEL_WITH_BOTH_FENCES(suite)                                                     \
