@@ -58,8 +58,8 @@ class simulator {
   simulator(const simulator&) = delete;
   simulator& operator=(const simulator&) = delete;
 
-  // A call that no worker makes: `item` runs once, between two steps. While it is to come, or in any case
-  // until it has run, time may be held. Calls are numbered from 1.
+  // A call that no worker makes: `item` runs once, between two steps; until then time may be held. Calls are
+  // numbered from 1.
   enum class time_is : std::uint8_t { free, held };
   std::uint64_t add_call(job& item, time_is meanwhile);
   bool has_calls() const noexcept { return !calls_.empty(); }
