@@ -107,13 +107,24 @@ class exploration {
       ++report_.seeds;
       report_.steps += result.steps;
       report_.took = passed();
-      if (!result.ok()) return found(each.seed, std::move(result));
+      if (!result.ok()) return found(each, std::move(result));
     }
   }
 
-  void found(std::uint64_t seed, sim_result result) {
-    report_.seed = seed;
+  void found(const sim_options& each, sim_result result) {
+    report_.seed = each.seed;
     report_.departures = result.departures();
+    report_.repeats = run_once(each).fingerprint() == result.fingerprint();
+    if (report_.repeats) {
+      shrink(result);
+    } else {
+      report_.failure = std::move(result);
+    }
+    report_.command = command_for(report_);
+    print(options_, report_.description());
+  }
+
+  void shrink(const sim_result& result) {
     const std::string way = detail::way_of_failing(result);
     const auto fails = [&](detail::engine::schedule& by) {
       const sim_result again = run_once(options_.each, &by);
@@ -124,8 +135,6 @@ class exploration {
         detail::shrink(detail::schedule_of(result.schedule()), options_.shrink_runs, fails);
     report_.shrink_runs = less.runs;
     report_.failure = run_once(options_.each, &less.departures);
-    report_.command = command_for(report_);
-    print(options_, report_.description());
   }
 
   void replay(std::uint64_t seed, std::string schedule) {
@@ -171,6 +180,10 @@ std::string explore_report::description() const {
   text += tail(failure.trace(), most_lines) + failure.message + '\n';
   text += "decisions that are not the default: " + std::to_string(departures) + ", shrunk to " +
           std::to_string(failure.departures()) + " in " + std::to_string(shrink_runs) + " runs\n";
+  if (!repeats)
+    text +=
+        "another run with this seed did something else: the program depends on more than its "
+        "seed\n";
   return text + "to see it again:\n  " + command + '\n';
 }
 

@@ -39,6 +39,8 @@ struct explore_report {
   std::uint64_t shrink_runs = 0;      ///< that were made to leave some of them out
   sim_result failure;                 ///< of the shortest schedule that fails in the same way
   std::string command;                ///< to run that again; as it was printed
+  /// False: another run with that seed did something else. The program depends on more than its seed.
+  bool repeats = true;
 
   /// Whether nothing was found.
   bool ok() const noexcept { return !seed.has_value(); }

@@ -114,6 +114,20 @@ TEST(explore, keeps_the_way_of_failing_while_it_shrinks) {
   EXPECT_EQ(report.failure.schedule(), "p0:1,p1:2");
 }
 
+TEST(explore, notices_a_program_that_does_not_do_the_same_each_time) {
+  int runs = 0;
+  const auto report = explore(
+      [&runs]() -> silk::task<> {
+        for (int i = ++runs; i > 0; --i) co_await silk::sleep(1ms);
+        silk::testing::check(runs != 3, "the third time");
+      },
+      silently());
+  ASSERT_FALSE(report.ok());
+  EXPECT_FALSE(report.repeats);
+  EXPECT_TRUE(report.failure.message.starts_with("the third time"));
+  EXPECT_NE(report.description().find("depends on more than its seed"), std::string::npos);
+}
+
 TEST(explore, begins_with_the_seed_that_it_is_given) {
   const auto first = explore(loses_an_update, silently());
   ASSERT_FALSE(first.ok());
