@@ -15,13 +15,19 @@ std::string stuck_task::description() const {
   return text;
 }
 
-std::string sim_result::schedule() const { return detail::text_of(trace_->departures); }
+std::string sim_result::schedule() const {
+  return trace_ != nullptr ? detail::text_of(trace_->departures) : "-";
+}
 
-std::size_t sim_result::departures() const noexcept { return trace_->departures.size(); }
+std::size_t sim_result::departures() const noexcept {
+  return trace_ != nullptr ? trace_->departures.size() : 0;
+}
 
-std::string sim_result::trace() const { return trace_->text(); }
+std::string sim_result::trace() const { return trace_ != nullptr ? trace_->text() : ""; }
 
-std::uint64_t sim_result::fingerprint() const noexcept { return trace_->fingerprint(); }
+std::uint64_t sim_result::fingerprint() const noexcept {
+  return trace_ != nullptr ? trace_->fingerprint() : 0;
+}
 
 sim_result simulate(const program& what, sim_options options, std::source_location where) {
   return detail::simulate_as(what, options, nullptr, where);

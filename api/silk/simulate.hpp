@@ -74,7 +74,7 @@ struct stuck_task {
   std::string description() const;  ///< all of it, for people
 };
 
-/// What became of a simulated run.
+/// What became of a simulated run. One that is default-made tells of no run at all.
 class sim_result {
  public:
   /// How it ended.
@@ -107,6 +107,9 @@ class sim_result {
 
 /// Runs `what` to its end, and then whatever is left as silk::run does. All of it on this thread, which takes
 /// the part of one worker after the other.
+///
+/// Other tasks may come wherever one suspends; in sources that are compiled with SILK_CALL_GRAPH
+/// (call_graph.hpp) at every co_await, also of what is ready.
 ///
 /// Its tasks are named `main`, and `task-2`, `task-3`, ... in the order in which they were spawned, unless
 /// they have names.

@@ -45,6 +45,8 @@ TEST(explore, finds_nothing_where_nothing_is_wrong) {
   EXPECT_EQ(report.seeds, 50u);
   EXPECT_GT(report.steps, 100u);
   EXPECT_EQ(report.description(), "silk::testing: 50 seeds end well\n");
+  EXPECT_EQ(report.failure.trace(), "");
+  EXPECT_EQ(report.failure.schedule(), "-");
 }
 
 TEST(explore, finds_an_update_that_is_lost_across_an_await) {
