@@ -127,7 +127,8 @@ struct task_context : receiver {
   // one would be lost (C3). [who keeps the task in its wait]
   void keep_pending() noexcept;
   // Keeps the task in its wait, until release_wait; nullptr if it is in none, or somebody is about to
-  // end it. For a moment only, and no lock of the library may be taken meanwhile. [any]
+  // end it. For a moment only: cancellers spin meanwhile. Of the library's locks only a future's may be
+  // taken, since nobody who has that one waits for a context. [any]
   wait* hold_wait() noexcept;
   void release_wait(wait& held) noexcept;
   // Throws the cancel that was taken at the next await after all. [task]
