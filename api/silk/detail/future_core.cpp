@@ -51,11 +51,12 @@ bool future_core::hold_waiter(waiter& w) noexcept {
 }
 
 void future_core::let_go(waiter& w) noexcept {
-  engine::pool* const home = w.pool;
+  engine::pool* home = nullptr;
   engine::job* woken = nullptr;
   {
     sync::lock_guard hold(lock_);
     if (--w.holders != 0 || w.stage != waiter_stage::kept) return;
+    home = w.pool;  // not earlier: it is set before the waiter is added
     w.stage = waiter_stage::told;
     woken = w.completed(w);
   }
@@ -63,12 +64,13 @@ void future_core::let_go(waiter& w) noexcept {
 }
 
 void future_core::give_up(waiter& w) noexcept {
-  engine::pool* const home = w.pool;
+  engine::pool* home = nullptr;
   engine::job* woken = nullptr;
   {
     sync::lock_guard hold(lock_);
     if (w.stage == waiter_stage::fresh) w.stage = waiter_stage::withdrawn;
     if (w.stage != waiter_stage::linked) return;
+    home = w.pool;  // not earlier: it is set before the waiter is added
     unlink(w);
     w.stage = w.holders == 0 ? waiter_stage::told : waiter_stage::kept;
     if (w.holders == 0) woken = w.completed(w);
