@@ -19,7 +19,7 @@
 // Edges   E:join      every RMW on remote            -> the one that completes it
 //         E:link      the exchange on linked         -> later looks at it
 //         E:failure   the exchange on failed         -> its readers
-//         E:reason    the store of `written`         -> later cancellers
+//         E:reason    the store of `written`         -> later cancellers, and who reads the reason
 #pragma once
 
 #include "promise.hpp"
@@ -113,6 +113,13 @@ struct fork_group : wait {
   // throw it. [task]
   [[nodiscard]] bool leave() noexcept;
 
+  // Why the children were cancelled; null if they were not, or not yet. [any]
+  reason_ptr cancel_reason() const noexcept {
+    // E:reason in. A child may ask for it that was never told: its await was given up for a circle.
+    if (reasoned.load(sync::memory_order_acquire) != reason_state::written) return nullptr;
+    return reason;
+  }
+
   static cancel_answer cancel_children(wait& self, cancel_requests& requests) noexcept;
 
   static constexpr std::uint64_t arrived = std::uint64_t{1} << 40;
@@ -133,7 +140,7 @@ struct fork_group : wait {
   sync::atomic<reason_state> reasoned{reason_state::none};
   sync::atomic<std::uint64_t> remote{0};
   fork_base* first_failure = nullptr;  // written by the child that raised `failed`
-  reason_ptr reason;                   // written by the first canceller, before any child is told
+  reason_ptr reason;  // by the first canceller, before any child is told: `reasoned`
 
  private:
   void child_failed(fork_base& ended) noexcept;

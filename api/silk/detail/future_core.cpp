@@ -7,9 +7,8 @@ namespace silk::detail {
 bool future_core::add_waiter(waiter& w) noexcept {
   sync::lock_guard hold(lock_);
   if (done() || w.stage == waiter_stage::withdrawn) {
-    if (w.holders == 0) return false;
-    w.stage = waiter_stage::kept;
-    return true;
+    w.stage = w.holders == 0 ? waiter_stage::told : waiter_stage::kept;
+    return w.holders != 0;
   }
   w.stage = waiter_stage::linked;
   w.previous = last_;

@@ -34,14 +34,17 @@ namespace silk::detail {
 //
 //   fresh --add--> linked --remove--> fresh
 //     |               `--complete---> told, or while it is held: kept --let_go--> told
-//     `--remove--> withdrawn          (add then refuses it)
+//     `--remove, give_up--> withdrawn
+//
+// A waiter that comes too late, or was withdrawn, is refused: told, or kept. Who is told may be gone, so
+// nobody can hold it any more.
 enum class waiter_stage : std::uint8_t { fresh, linked, withdrawn, kept, told };
 
 enum class removal : std::uint8_t {
   unlinked,      // it was waiting
   before_added,  // it never will wait
   held,          // it will be told when it is let go
-  too_late,      // completion has told it
+  too_late,      // it has been told, or was refused
 };
 
 // Something that waits for a future. Lives in an awaiter.
@@ -91,7 +94,7 @@ class future_core {
   // After any answer but `held` nothing points at `w`. [any]
   removal remove_waiter(waiter& w) noexcept;
 
-  // Keeps the owner of `w` waiting, until let_go. False: it has been told already. [any]
+  // Keeps the owner of `w` waiting, until let_go. False: it has been told already. [who keeps `w` alive]
   [[nodiscard]] bool hold_waiter(waiter& w) noexcept;
   void let_go(waiter& w) noexcept;  // [holder]
   // Tells `w` although the future is not done, once nobody holds it. [who keeps its owner waiting]

@@ -156,7 +156,8 @@ task_node& task_context::root() noexcept {
 }
 
 reason_ptr task_context::reason() const noexcept {
-  if (kind == receiver_kind::fork) return static_cast<const fork_base*>(this)->group->reason;
+  if (kind == receiver_kind::fork)
+    return static_cast<const fork_base*>(this)->group->cancel_reason();
   return static_cast<const root_context*>(this)->node->cancel_reason();
 }
 
