@@ -22,6 +22,7 @@ void execution::reset() {
   steps_ = 0;
   spurious_left_ = rules_.spurious;
   now_ = 1;
+  undisturbed_ = false;
   ++stamp_;
   ordinary_ = 0;
   choices_.clear();
@@ -149,6 +150,8 @@ bool execution::is_enabled(const virtual_thread& thread) const noexcept {
         if ((thread.joins & bit_of(i)) != 0 && threads_[i].life != stage::done) return false;
       }
       return true;
+    case operation_kind::settle:
+      return false;  // not before all others wait
     case operation_kind::wait_for_change:
       return thread.patient || !sees_nothing_new(thread.spin);
     default:
@@ -162,6 +165,11 @@ thread_mask execution::enabled_threads() noexcept {
     if (is_enabled(threads_[i])) enabled |= bit_of(i);
   }
   if (enabled != 0) return enabled;
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    const virtual_thread& each = threads_[i];
+    const bool settles = each.life == stage::live && each.pending.kind == operation_kind::settle;
+    if (settles) return bit_of(i);
+  }
   // A loop that gives up after some rounds goes on; one that does not is found out.
   constexpr unsigned rounds = 100;
   for (std::size_t i = 0; i < thread_count_; ++i) {
@@ -205,7 +213,8 @@ void execution::run_next(thread_id previous, bool free_to_leave) {
     yields.seen_running = 0;
   }
   enabled = fair(enabled);
-  const crossing at{enabled, previous, free_to_leave || (enabled & bit_of(previous)) == 0};
+  crossing at{enabled, previous, free_to_leave || (enabled & bit_of(previous)) == 0};
+  if (undisturbed_) at.enabled = enabled = bit_of(thread_at(at, 0));
   const unsigned chosen = strategy_->choose_thread(at);
   if (chosen == no_choice) leave(ending::given_up);
   const auto next = static_cast<thread_id>(chosen);
@@ -259,6 +268,12 @@ void execution::join(thread_mask threads, std::source_location where) {
   end();
 }
 
+void execution::settle(std::source_location where) {
+  const inside in;
+  begin({.kind = operation_kind::settle, .where = where});
+  end();
+}
+
 // ---- choices ----
 
 void execution::record(unsigned chosen) {
@@ -273,6 +288,10 @@ void execution::record(unsigned chosen) {
 unsigned execution::choose(unsigned count, std::uint64_t allowed) {
   if (allowed == 0) leave(ending::given_up);
   if (count == 1) return 0;
+  if (undisturbed_) {
+    if ((allowed & 1) == 0) leave(ending::given_up);
+    return 0;
+  }
   const unsigned chosen = strategy_->choose(count, allowed);
   if (chosen == no_choice) leave(ending::given_up);
   record(chosen);

@@ -122,9 +122,13 @@ class execution : public chooser {
   thread_id spawn(const std::function<void()>* body);
   void join(thread_mask threads, std::source_location where);
   void yield(std::source_location where);
+  // All others run on until they wait.
+  void settle(std::source_location where);
 
   // ---- what is no step ----
   thread_id current() const noexcept { return current_; }
+  // True: from now on every choice is the ordinary one, and no other one is tried.
+  void set_undisturbed(bool on) noexcept { undisturbed_ = on; }
   std::uint64_t now() const noexcept { return now_; }  // ns; moves when a deadline has come
   [[noreturn]] void broken(const char* contract, const char* file, unsigned line);
   [[noreturn]] void fail(std::string message, const void* address = nullptr);
@@ -235,6 +239,7 @@ class execution : public chooser {
   std::size_t steps_ = 0;
   unsigned spurious_left_ = 0;
   std::uint64_t now_ = 0;
+  bool undisturbed_ = false;
   std::uint32_t stamp_ = 0;
   std::uint32_t ordinary_ = 0;  // choices since the last one that was not
   std::vector<std::pair<std::uint32_t, unsigned>> choices_;

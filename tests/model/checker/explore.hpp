@@ -75,6 +75,17 @@ void check(bool holds, const char* what,
 // What the object is called in traces.
 void name(const void* object, std::string text);
 
+// For what a test needs before and after what it is about: nothing is explored while `what` runs, and
+// then until all other threads wait for something. It takes one course of many.
+template <class Function>
+void undisturbed(Function&& what, std::source_location where = std::source_location::current()) {
+  execution& here = execution::the();
+  here.set_undisturbed(true);
+  what();
+  here.settle(where);
+  here.set_undisturbed(false);
+}
+
 // Runs the functions each in a thread of its own and waits until all have ended.
 template <class... Functions>
 void together(Functions&&... functions) {

@@ -22,6 +22,7 @@ enum class operation_kind : std::uint8_t {
   wake,
   timed_out,
   join,
+  settle,  // until all others wait
   yield,
   wait_for_change,  // a spinning thread that has seen all there is
 };

@@ -46,6 +46,7 @@ class atomic {
 
  public:
   using value_type = T;
+  static constexpr bool is_always_lock_free = true;
 
   constexpr atomic() noexcept : atomic(T{}) {}
   // Told to the checker by hand: the compiler may make one memset of many, and tell of none.

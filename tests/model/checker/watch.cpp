@@ -10,9 +10,9 @@ namespace silk::model {
 
 namespace {
 
-constexpr std::array<const char*, 15> operation_names{
-    "nothing", "load",  "store", "update",   "fence", "barrier", "lock", "try_lock",
-    "unlock",  "sleep", "wake",  "continue", "join",  "yield",   "spin"};
+constexpr std::array<const char*, 16> operation_names{
+    "nothing", "load",  "store", "update",   "fence", "barrier", "lock",  "try_lock",
+    "unlock",  "sleep", "wake",  "continue", "join",  "settle",  "yield", "spin"};
 
 std::string place(std::string_view file, unsigned line) {
   const std::size_t slash = file.rfind('/');
