@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace {
 
@@ -18,6 +20,7 @@ using silk::model::explore;
 using silk::model::options;
 using silk::model::search;
 using silk::model::together;
+using silk::model::undisturbed;
 
 // ---- data races ----
 
@@ -395,6 +398,45 @@ TEST(searching, each_virtual_thread_has_its_own_thread_local_variables) {
     };
     together([&] { use(1); }, [&] { use(2); });
     check(mine == 0, "not changed by others");
+  });
+}
+
+TEST(searching, nothing_is_explored_while_it_is_undisturbed) {
+  const auto count = [](const std::function<void()>& body) {
+    return explore(all(), body).executions;
+  };
+  const auto race = [] {
+    sync::atomic<int> first{0}, second{0};
+    together([&] { first.fetch_add(1); }, [&] { first.fetch_add(2); });
+    together([&] { second.fetch_add(1); }, [&] { second.fetch_add(2); });
+  };
+  EXPECT_EQ(count(race), 4u);
+  EXPECT_EQ(
+      count([&] {
+        sync::atomic<int> first{0}, second{0};
+        undisturbed([&] { together([&] { first.fetch_add(1); }, [&] { first.fetch_add(2); }); });
+        together([&] { second.fetch_add(1); }, [&] { second.fetch_add(2); });
+      }),
+      2u);
+}
+
+TEST(searching, what_is_undisturbed_ends_when_all_others_wait) {
+  expect_holds(all(), [] {
+    sync::atomic<std::uint32_t> go_on{0};
+    sync::atomic<int> steps{0};
+    std::optional<sync::thread> other;
+    undisturbed([&] {
+      other.emplace([&] {
+        steps.fetch_add(1);
+        while (go_on.load() == 0) sync::futex_wait(go_on, 0);
+        steps.fetch_add(1);
+      });
+    });
+    check(steps.load() == 1, "it waits");
+    go_on.store(1);
+    sync::futex_wake(go_on, 1);
+    other->join();
+    check(steps.load() == 2, "it has gone on");
   });
 }
 

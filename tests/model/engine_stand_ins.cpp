@@ -1,6 +1,7 @@
 // What the engine's sources need besides sync.hpp, for code under the checker: see CMakeLists.txt.
 #include "../../scheduler/assert.hpp"
 #include "../../scheduler/thread.hpp"
+#include "../../scheduler/worker_count.hpp"
 #include "checker/execution.hpp"
 
 #include <cstdio>
@@ -18,5 +19,7 @@ void contract_broken(const char* message, const char* file, int line) noexcept {
 sync::thread start_thread(const std::string&, std::function<void()> body) {
   return sync::thread(std::move(body));
 }
+
+unsigned default_worker_count() { return 1; }
 
 }  // namespace silk::scheduler

@@ -22,13 +22,35 @@ TEST_P(idle, a_job_from_outside_is_run_while_the_worker_goes_to_sleep) {
   });
 }
 
+TEST_P(idle, a_job_from_outside_wakes_one_of_two_sleepers) {
+  expect_holds(within(2, 0), [] {
+    awaited_job one;
+    resting_pool workers(quiet(2));
+    workers->schedule(one);
+    one.wait();
+  });
+}
+
+TEST_P(idle, a_job_from_outside_is_run_while_the_second_worker_goes_to_sleep) {
+  expect_holds(within(2, 0), [] {
+    awaited_job one;
+    gate_job busy;
+    resting_pool workers(quiet(2), {&busy});
+    busy.open();
+    workers->schedule(one);
+    one.wait();
+  });
+}
+
 TEST_P(idle, a_job_from_outside_is_run_while_both_workers_go_to_sleep) {
   expect_holds(within(2, 0), [] {
-    pool workers(quiet(2));
     awaited_job one;
-    workers.schedule(one);
+    gate_job busy, busy_too;
+    resting_pool workers(quiet(2), {&busy, &busy_too});
+    busy.open();
+    busy_too.open();
+    workers->schedule(one);
     one.wait();
-    workers.stop();
   });
 }
 
@@ -62,50 +84,62 @@ TEST_P(idle, a_list_of_jobs_from_outside_is_run) {
 
 // ---- work from a worker that then is busy: another one must come for it ----
 
-// Publishes another job in some way and keeps its worker until that one has run.
-struct blocking_job : job {
+// Publishes another job in some way, once it is let go, and keeps its worker until that one has run.
+struct blocking_job : gate_job {
   using publisher = void (*)(pool&, job&);
-  blocking_job(pool& of, publisher how, awaited_job& what) noexcept
-      : workers(of), publish(how), other(what) {
+  blocking_job(publisher how, awaited_job& what) noexcept : publish(how), other(what) {
     run = [](job& self) noexcept {
       auto& it = static_cast<blocking_job&>(self);
-      it.publish(it.workers, it.other);
+      it.pass();
+      it.publish(silk::scheduler::current_worker()->owner(), it.other);
       it.other.wait();
     };
   }
-  pool& workers;
   publisher publish;
   awaited_job& other;
 };
 
-void blocked_worker(blocking_job::publisher publish) {
-  pool workers(quiet(2));
+void publish_behind(pool& workers, job& other) { workers.schedule(other); }
+void publish_in_front(pool& workers, job& other) { workers.schedule_first(other); }
+void fork(pool&, job& other) {
+  silk::scheduler::worker& here = *silk::scheduler::current_worker();
+  here.forks().push(other);
+  here.notify_forked();
+}
+
+// The other worker is asleep.
+void blocked_beside_a_sleeper(blocking_job::publisher publish) {
   awaited_job other;
-  blocking_job first(workers, publish, other);
-  workers.schedule(first);
+  blocking_job first(publish, other);
+  resting_pool workers(quiet(2), {&first});
+  first.open();
   other.wait();
-  workers.stop();
+}
+
+// The other worker goes to sleep.
+void blocked_beside_a_tired_one(blocking_job::publisher publish) {
+  awaited_job other;
+  gate_job busy;
+  blocking_job first(publish, other);
+  resting_pool workers(quiet(2), {&busy, &first});
+  busy.open();
+  first.open();
+  other.wait();
 }
 
 TEST_P(idle, a_job_behind_a_blocked_worker_is_run_by_the_other_one) {
-  expect_holds(within(2, 0),
-               [] { blocked_worker([](pool& workers, job& other) { workers.schedule(other); }); });
+  expect_holds(within(2, 0), [] { blocked_beside_a_sleeper(publish_behind); });
+  expect_holds(within(2, 0), [] { blocked_beside_a_tired_one(publish_behind); });
 }
 
 TEST_P(idle, a_job_in_front_of_a_blocked_worker_is_run_by_the_other_one) {
-  expect_holds(within(2, 0), [] {
-    blocked_worker([](pool& workers, job& other) { workers.schedule_first(other); });
-  });
+  expect_holds(within(2, 0), [] { blocked_beside_a_sleeper(publish_in_front); });
+  expect_holds(within(2, 0), [] { blocked_beside_a_tired_one(publish_in_front); });
 }
 
 TEST_P(idle, a_fork_of_a_blocked_worker_is_stolen) {
-  expect_holds(within(2, 0), [] {
-    blocked_worker([](pool&, job& other) {
-      silk::scheduler::worker& here = *silk::scheduler::current_worker();
-      here.forks().push(other);
-      here.notify_forked();
-    });
-  });
+  expect_holds(within(2, 0), [] { blocked_beside_a_sleeper(fork); });
+  expect_holds(within(2, 0), [] { blocked_beside_a_tired_one(fork); });
 }
 
 // ---- the end ----
@@ -114,8 +148,20 @@ TEST_P(idle, a_pool_that_is_stopped_at_once_ends) {
   expect_holds(within(2, 1), [] { pool workers(quiet(1)); });
 }
 
-TEST_P(idle, two_workers_that_are_stopped_at_once_end) {
-  expect_holds(within(2, 0), [] { pool workers(quiet(2)); });
+TEST_P(idle, two_sleepers_that_are_stopped_end) {
+  expect_holds(within(2, 0), [] {
+    resting_pool workers(quiet(2));
+    workers->stop();
+  });
+}
+
+TEST_P(idle, a_pool_is_stopped_while_the_second_worker_goes_to_sleep) {
+  expect_holds(within(2, 0), [] {
+    gate_job busy;
+    resting_pool workers(quiet(2), {&busy});
+    busy.open();
+    workers->stop();
+  });
 }
 
 // The jobs that were scheduled before stop() are run, whoever is on the way to sleep.
@@ -145,8 +191,15 @@ TEST_P(idle, a_pool_outlives_whoever_hands_it_its_last_job) {
 }
 
 TEST_P(idle, many_schedules_at_random) {
-  expect_holds(at_random(2'000),
-               [] { blocked_worker([](pool& workers, job& other) { workers.schedule(other); }); });
+  expect_holds(at_random(2'000), [] {
+    pool workers(quiet(2));
+    awaited_job other;
+    blocking_job first(publish_behind, other);
+    first.open();
+    workers.schedule(first);
+    other.wait();
+    workers.stop();
+  });
   expect_holds(at_random(2'000), [] {
     pool workers(quiet(2));
     awaited_job one, two, three;

@@ -6,7 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -29,6 +32,7 @@ using scheduler::pool;
 using model::check;
 using model::expect_holds;
 using model::together;
+using model::undisturbed;
 
 // Each test twice: with asymmetric fences, and with full ones, as where the kernel has no membarrier.
 class with_fences : public testing::TestWithParam<fence_policy> {
@@ -83,6 +87,46 @@ struct awaited_job : job {
   }
   int runs = 0;
   sync::atomic<std::uint32_t> done{0};
+};
+
+// Keeps its worker busy until it is let go.
+struct gate_job : job {
+  gate_job() noexcept {
+    run = [](job& self) noexcept { static_cast<gate_job&>(self).pass(); };
+  }
+  void open() {
+    open_.store(1, sync::memory_order_release);
+    sync::futex_wake(open_, 1);
+  }
+  void pass() {
+    while (open_.load(sync::memory_order_acquire) == 0) sync::futex_wait(open_, 0);
+  }
+
+ private:
+  sync::atomic<std::uint32_t> open_{0};
+};
+
+// A pool whose workers have come to rest when the test begins, some asleep and some in a job; how it is
+// made and how it ends is not explored. Two workers are too many to explore all of their lives.
+class resting_pool {
+ public:
+  // Each of `busy` has a worker to itself.
+  explicit resting_pool(scheduler::pool_options how, std::initializer_list<job*> busy = {}) {
+    undisturbed([&] { pool_.emplace(how); });
+    for (job* each : busy) undisturbed([&] { pool_->schedule(*each); });
+  }
+  ~resting_pool() {
+    undisturbed([&] { pool_->stop(); });
+    undisturbed([&] { pool_.reset(); });
+  }
+  resting_pool(const resting_pool&) = delete;
+  resting_pool& operator=(const resting_pool&) = delete;
+
+  pool& operator*() noexcept { return *pool_; }
+  pool* operator->() noexcept { return &*pool_; }
+
+ private:
+  std::optional<pool> pool_;
 };
 
 }  // namespace silk::model::pools

@@ -1,7 +1,7 @@
 // report: model tests as GoogleTest sees them; what they explored, as a table at the end.
 //
 // In the environment:
-//   SILK_MODEL_SECONDS=n      no exploration takes longer; one that is cut short is no failure
+//   SILK_MODEL_SECONDS=n      no test explores for longer; one that is cut short is no failure
 //   SILK_MODEL_PREEMPTIONS=n  exhaustive ones allow that many, if that is more than the test asks for
 //   SILK_MODEL_REPLAY=text    only this schedule, as a failure has printed it (with --gtest_filter)
 #pragma once
@@ -14,8 +14,8 @@
 
 namespace silk::model {
 
-// No execution may fail; if all are to be explored, all are.
-void expect_holds(const options& how, const std::function<void()>& body);
+// No execution may fail; if all are to be explored, all are. True: they were.
+bool expect_holds(const options& how, const std::function<void()>& body);
 
 // Some execution must fail with a message that contains `what`, and fail again when it is replayed.
 void expect_fails(const options& how, std::string_view what, const std::function<void()>& body);
