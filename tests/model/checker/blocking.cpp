@@ -190,7 +190,7 @@ void execution::yield(std::source_location where) {
   const bool repeats = same_place && !spin.wrote && spin.reads == spin.before;
   operation step{.kind = operation_kind::yield, .where = where};
   const bool blind = repeats && !sees_nothing_new(spin);
-  if (blind && rules_.gives_up) leave(ending::given_up);
+  if (blind) give_up();
   if (repeats && !blind) {
     ++spin.repeated;
     step.kind = operation_kind::wait_for_change;

@@ -1,5 +1,7 @@
 #include "execution.hpp"
 
+#include "walk.hpp"
+
 #include <algorithm>
 #include <bit>
 
@@ -116,7 +118,7 @@ void execution::finish_thread() {
                                       [](const auto& each) { return each.life == stage::done; });
     if (all_done) {
       check_leaks();
-      leave(ending::complete);
+      leave(ending_);
     }
     run_next(current_, true);
   }
@@ -128,6 +130,14 @@ void execution::leave(ending how) {
   in_thread_ = false;
   fibers_.switch_to(fibers::host);
   std::abort();  // nobody goes on with an execution that has ended
+}
+
+void execution::give_up() {
+  if (rules_.gives_up) leave(ending::given_up);
+  static replay ordinary_course("-");
+  ordinary_course.begin();
+  ending_ = ending::given_up;
+  strategy_ = &ordinary_course;
 }
 
 void execution::check_leaks() {
@@ -215,8 +225,11 @@ void execution::run_next(thread_id previous, bool free_to_leave) {
   enabled = fair(enabled);
   crossing at{enabled, previous, free_to_leave || (enabled & bit_of(previous)) == 0};
   if (undisturbed_) at.enabled = enabled = bit_of(thread_at(at, 0));
-  const unsigned chosen = strategy_->choose_thread(at);
-  if (chosen == no_choice) leave(ending::given_up);
+  unsigned chosen = strategy_->choose_thread(at);
+  if (chosen == no_choice) {
+    give_up();
+    chosen = strategy_->choose_thread(at);
+  }
   const auto next = static_cast<thread_id>(chosen);
   if (!std::has_single_bit(enabled)) record(index_of(at, next));
   const thread_id from = current_;
@@ -286,14 +299,13 @@ void execution::record(unsigned chosen) {
 }
 
 unsigned execution::choose(unsigned count, std::uint64_t allowed) {
-  if (allowed == 0) leave(ending::given_up);
-  if (count == 1) return 0;
-  if (undisturbed_) {
-    if ((allowed & 1) == 0) leave(ending::given_up);
-    return 0;
+  if (allowed == 0 || (undisturbed_ && (allowed & 1) == 0)) give_up();
+  if (count == 1 || undisturbed_) return 0;
+  unsigned chosen = strategy_->choose(count, allowed);
+  if (chosen == no_choice) {
+    give_up();
+    chosen = 0;
   }
-  const unsigned chosen = strategy_->choose(count, allowed);
-  if (chosen == no_choice) leave(ending::given_up);
   record(chosen);
   return chosen;
 }

@@ -39,7 +39,8 @@ struct rules {
   fence_policy fences = fence_policy::asymmetric;
   barrier_steps barriers = barrier_steps::each;
   bool merges_values = true;  // memory::reset
-  // Never in the middle of an execution, which may have changed global variables that the next one uses.
+  // False: what is given up is brought to its end, since it may have changed global variables that the next
+  // execution uses.
   bool gives_up = true;
   bool is_warm_up = false;  // what it allocates stays: static variables of functions are made
 };
@@ -204,6 +205,7 @@ class execution : public chooser {
   void note_turn(thread_id of) noexcept;
   [[noreturn]] void stuck();
   [[noreturn]] void leave(ending how);
+  void give_up();
   void check_leaks();
   void check(const shadow::verdict& found, const void* address, const char* what,
              const void* code) {
