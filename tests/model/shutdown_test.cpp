@@ -25,7 +25,7 @@ fate spawn_from_outside(silk::runtime& in, silk::join_handle<int>& handle, int& 
 }
 
 TEST(shutdown, a_spawn_meets_the_end_of_the_runtime) {
-  expect_holds(within(2), [] {
+  expect_holds(within(2, 1), [] {
     int runs = 0;
     silk::manual_runtime here(quiet());
     silk::join_handle<int> handle;
@@ -38,7 +38,7 @@ TEST(shutdown, a_spawn_meets_the_end_of_the_runtime) {
 
 // Handed over by close(), which waits for nobody, the end comes with the next drive.
 TEST(shutdown, a_spawn_meets_the_beginning_of_the_end) {
-  expect_holds(within(2), [] {
+  expect_holds(within(2, 1), [] {
     int runs = 0;
     silk::join_handle<int> handle;
     fate of_task = fate::refused;
@@ -53,7 +53,7 @@ TEST(shutdown, a_spawn_meets_the_beginning_of_the_end) {
 }
 
 TEST(shutdown, a_post_meets_the_end_of_the_runtime) {
-  expect_holds(within(2), [] {
+  expect_holds(within(2, 1), [] {
     int calls = 0;
     bool refused = false;
     {
@@ -72,7 +72,7 @@ TEST(shutdown, a_post_meets_the_end_of_the_runtime) {
 }
 
 TEST(shutdown, a_task_that_waits_is_cancelled_while_it_is_let_go_on) {
-  expect_holds(within(2), [] {
+  expect_holds(within(2, 1), [] {
     const auto waits = [](silk::event& for_it) -> silk::task<int> {
       co_await for_it.wait();
       co_return 7;

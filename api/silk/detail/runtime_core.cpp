@@ -340,8 +340,9 @@ bool runtime_core::wait_until_empty(std::uint64_t deadline) noexcept {
 bool runtime_core::drive_until_empty(std::uint64_t deadline) noexcept {
   struct everybody_gone final : engine::drive_goal {
     explicit everybody_gone(const runtime_core& of) noexcept : runtime(of) {}
-    bool reached() noexcept override { return runtime.is_empty(); }
+    bool reached() noexcept override { return was_reached = runtime.is_empty(); }
     const runtime_core& runtime;
+    bool was_reached = false;
   } goal(*this);
   const bool seated = pool_.take_seat();
   SILK_ASSERT(seated, "end a manual_runtime when no other thread drives it, and not inside of it");
@@ -350,7 +351,7 @@ bool runtime_core::drive_until_empty(std::uint64_t deadline) noexcept {
     pool_.drive(goal, deadline);
   }
   pool_.leave_seat();
-  return is_empty();
+  return goal.was_reached;  // a spawn from outside may have come since: that is for close()
 }
 
 void runtime_core::close() noexcept {

@@ -139,7 +139,7 @@ void futex_wait_until(atomic<std::uint32_t>& word, std::uint32_t expected,
 }
 
 void futex_wake(atomic<std::uint32_t>& word, int count, place where) noexcept {
-  execution::the().wake(word.object().address, count, where);
+  if (execution::in_thread()) execution::the().wake(word.object().address, count, where);
 }
 
 }  // namespace silk::scheduler::sync
