@@ -171,7 +171,11 @@ void* allocate(std::size_t size, std::size_t alignment) {
 
 void release(void* memory, const void* code) {
   if (memory == nullptr) return;
-  if (!execution::owns(memory)) return std::free(memory);
+  if (!execution::owns(memory)) {
+    // In an execution, in a warm-up above all, no address may come to be that of another object.
+    if (!execution::in_thread()) std::free(memory);
+    return;
+  }
   // Else it is what an execution has left behind that was given up.
   if (execution::in_thread()) execution::the().release(memory, code);
 }
