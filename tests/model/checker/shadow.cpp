@@ -57,8 +57,12 @@ shadow::granule& shadow::find_outside(std::uintptr_t word) {
     }
     if (used > mask / 2) break;
   }
-  // Crowded: start anew with more room. What was known of these words in this execution is forgotten.
-  outside_.assign(outside_.size() * 2, {});
+  // Crowded: more room, and without what former executions have used.
+  std::vector<outside> before(outside_.size() * 2);
+  before.swap(outside_);
+  for (const outside& each : before) {
+    if (each.of.stamp == stamp_) find_outside(each.word) = each.of;
+  }
   return find_outside(word);
 }
 
