@@ -179,6 +179,12 @@ bool execution::sees_nothing_new(const spinning& spin) const noexcept {
   });
 }
 
+void execution::settle(std::source_location where) {
+  const inside in;
+  begin({.kind = operation_kind::settle, .where = where});
+  end();
+}
+
 // A loop that waits reads the same stores again and again. The second time it shows nothing new: if
 // there is something newer, another execution reads that at once; else the thread waits for it.
 void execution::yield(std::source_location where) {

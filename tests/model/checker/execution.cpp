@@ -281,12 +281,6 @@ void execution::join(thread_mask threads, std::source_location where) {
   end();
 }
 
-void execution::settle(std::source_location where) {
-  const inside in;
-  begin({.kind = operation_kind::settle, .where = where});
-  end();
-}
-
 // ---- choices ----
 
 void execution::record(unsigned chosen) {
