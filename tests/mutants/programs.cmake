@@ -1,0 +1,35 @@
+# The programs that mutants.py runs: one for each file of tests, so that a mutant costs little building.
+# Included by the tests' CMakeLists.txt when SILK_MUTANTS is on; nothing here is part of `all`.
+
+function(mutant_program folder source)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(mutant_${folder}_${name} EXCLUDE_FROM_ALL ${source})
+  target_include_directories(mutant_${folder}_${name} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/..)
+  target_link_libraries(mutant_${folder}_${name} PRIVATE ${ARGN} GTest::gtest_main)
+endfunction()
+
+foreach(folder IN ITEMS unit conformance regression sim stress)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_test.cpp)
+  foreach(source IN LISTS sources)
+    mutant_program(${folder} ${source} silk::silk)
+  endforeach()
+endforeach()
+
+# silk_model in pieces: what is under test, and each file of tests with it.
+if(TARGET silk_model)
+  get_target_property(sources silk_model SOURCES)
+  set(model_tests ${sources})
+  list(FILTER model_tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  add_library(mutant_model STATIC EXCLUDE_FROM_ALL ${sources})
+  foreach(property IN ITEMS COMPILE_DEFINITIONS COMPILE_OPTIONS INCLUDE_DIRECTORIES)
+    get_target_property(value silk_model ${property})
+    string(TOLOWER target_${property} set_property)
+    cmake_language(CALL ${set_property} mutant_model PUBLIC ${value})
+  endforeach()
+  get_target_property(libraries silk_model LINK_LIBRARIES)
+  target_link_libraries(mutant_model PUBLIC ${libraries})
+  foreach(source IN LISTS model_tests)
+    mutant_program(model ${source} mutant_model)
+  endforeach()
+endif()
