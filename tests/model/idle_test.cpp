@@ -142,6 +142,41 @@ TEST_P(idle, a_fork_of_a_blocked_worker_is_stolen) {
   expect_holds(within(2, 0), [] { blocked_beside_a_tired_one(fork); });
 }
 
+// Keeps its worker until all of them have come.
+struct meeting_job : job {
+  explicit meeting_job(sync::atomic<std::uint32_t>& count) noexcept : arrived(count) {
+    run = [](job& self) noexcept {
+      auto& it = static_cast<meeting_job&>(self);
+      it.arrived.fetch_add(1, sync::memory_order_acq_rel);
+      sync::futex_wake(it.arrived, 2);
+      wait_for_two(it.arrived);
+    };
+  }
+  static void wait_for_two(sync::atomic<std::uint32_t>& count) noexcept {
+    for (;;) {
+      const std::uint32_t seen = count.load(sync::memory_order_acquire);
+      if (seen == 2) return;
+      sync::futex_wait(count, seen);
+    }
+  }
+  sync::atomic<std::uint32_t>& arrived;
+};
+
+// Whoever comes for the first one has been woken for both, and wakes somebody for the second.
+TEST_P(idle, two_jobs_handed_over_together_run_at_the_same_time) {
+  expect_holds(within(2, 0), [] {
+    pool workers(quiet(2));
+    sync::atomic<std::uint32_t> arrived{0};
+    meeting_job one(arrived), two(arrived);
+    silk::scheduler::job_list both;
+    both.push_back(one);
+    both.push_back(two);
+    workers.schedule(both);
+    meeting_job::wait_for_two(arrived);
+    workers.stop();
+  });
+}
+
 // ---- the end ----
 
 TEST_P(idle, a_pool_that_is_stopped_at_once_ends) {
