@@ -171,6 +171,7 @@ TEST_P(idle, two_jobs_handed_over_together_run_at_the_same_time) {
     silk::scheduler::job_list both;
     both.push_back(one);
     both.push_back(two);
+    while (workers.stats().parks < 2) sync::give_way();
     workers.schedule(both);
     meeting_job::wait_for_two(arrived);
     workers.stop();
