@@ -3,18 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <support/room_for_threads.hpp>
 #include <system_error>
 
 namespace {
 
 using silk::scheduler::pool;
+using silk_tests::room_for_threads;
 
 // Not those of a sanitizer.
 std::size_t workers_of_this_process() {
@@ -26,41 +24,6 @@ std::size_t workers_of_this_process() {
   }
   return count;
 }
-
-rlim_t address_space_in_use() {
-  std::ifstream statm("/proc/self/statm");
-  rlim_t pages = 0;
-  statm >> pages;
-  return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
-}
-
-// While alive, there is address space for `threads` more threads and some odds and ends.
-class room_for_threads {
- public:
-  explicit room_for_threads(rlim_t threads) {
-    ::pthread_attr_t large;
-    ::pthread_getattr_default_np(&before_);
-    ::pthread_attr_init(&large);
-    ::pthread_attr_setstacksize(&large, stack);
-    ::pthread_setattr_default_np(&large);
-    ::pthread_attr_destroy(&large);
-    ::getrlimit(RLIMIT_AS, &limit_before_);
-    rlimit limit = limit_before_;
-    limit.rlim_cur = address_space_in_use() + threads * stack + stack / 2;
-    ::setrlimit(RLIMIT_AS, &limit);
-  }
-  ~room_for_threads() {
-    ::setrlimit(RLIMIT_AS, &limit_before_);
-    ::pthread_setattr_default_np(&before_);
-  }
-  room_for_threads(const room_for_threads&) = delete;
-  room_for_threads& operator=(const room_for_threads&) = delete;
-
- private:
-  static constexpr std::size_t stack = std::size_t{1} << 33;
-  ::pthread_attr_t before_;
-  rlimit limit_before_;
-};
 
 class refused_thread : public testing::TestWithParam<unsigned> {};
 INSTANTIATE_TEST_SUITE_P(after, refused_thread, testing::Values(0u, 1u, 3u),

@@ -6,7 +6,29 @@
 #include "task_node.hpp"
 #include "watch_group.hpp"
 
+#include <new>
+
 namespace silk::detail {
+
+std::pmr::memory_resource& memory_or_end() noexcept {
+  struct resource final : std::pmr::memory_resource {
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+      try {
+        return ::operator new(bytes, std::align_val_t(alignment));
+      } catch (const std::bad_alloc&) {
+        SILK_ASSERT(false, "out of memory for a cancel");
+      }
+    }
+    void do_deallocate(void* memory, std::size_t, std::size_t alignment) override {
+      ::operator delete(memory, std::align_val_t(alignment));
+    }
+    bool do_is_equal(const memory_resource& other) const noexcept override {
+      return this == &other;
+    }
+  };
+  static resource one;
+  return one;
+}
 
 void cancel_requests::add(fork_group& held) {
   steps_.push_back({.kind = step_kind::tell_children, .looks = looks_, .children = &held});

@@ -14,13 +14,18 @@
 // A task group tells its children once. A cancel that comes to it later only looks further down, for a
 // circle that leads back: nobody is told, but an await may be given up.
 //
+// A cancel cannot fail, and takes no memory unless it meets a dozen levels or a task behind a task. Should
+// there be none then, the program ends with a message.
+//
 // Any number of cancels may be under way at once; each meets all that it leads to and relies on no other.
 #pragma once
 
 #include "task_context.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -31,6 +36,9 @@ class future_core;
 class watch_group;
 struct fork_group;
 struct waiter;
+
+// From operator new; ends the program with a message when that fails.
+std::pmr::memory_resource& memory_or_end() noexcept;
 
 class cancel_requests {
  public:
@@ -81,10 +89,13 @@ class cancel_requests {
   reason_ptr reason_;
   task_context* origin_;
   bool looks_ = false;
-  std::vector<step> steps_;
+  alignas(step) std::array<std::byte, 32 * sizeof(step)> first_steps_;  // 1 + 2 + 4 + 8 + 16
+  std::pmr::monotonic_buffer_resource memory_{first_steps_.data(), first_steps_.size(),
+                                              &memory_or_end()};
+  std::pmr::vector<step> steps_{&memory_};
   // The tasks on the way from the start to where we are.
   const task_node* first_ = nullptr;
-  std::unordered_set<const task_node*> others_;
+  std::pmr::unordered_set<const task_node*> others_{&memory_or_end()};
 };
 
 // Whoever waits for `awaited` by `w` passes a cancel on to it. [the canceller that holds busy]
