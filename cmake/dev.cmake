@@ -8,6 +8,11 @@ include(cmake/dependencies.cmake)
 include(cmake/warnings.cmake)
 include(cmake/header_check.cmake)
 
+option(SILK_DELAYS "Delay threads at random at atomic operations: scheduler/sync_delays.hpp" OFF)
+if(SILK_DELAYS) # for all who include our headers, else two kinds of atomics would meet
+  target_compile_definitions(silk PUBLIC SILK_DELAYS)
+endif()
+
 # BUILD_INTERFACE: else the installed package would ask its users for silk_warnings.
 target_link_libraries(silk PRIVATE $<BUILD_INTERFACE:silk_warnings>)
 

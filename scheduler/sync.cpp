@@ -31,6 +31,12 @@ void prepare_fences() noexcept {
   static_cast<void>(available);
 }
 
+#ifndef SILK_DELAYS
+namespace detail {
+static constexpr bool is_interrupted() noexcept { return false; }
+}  // namespace detail
+#endif
+
 namespace {
 
 std::uint32_t* address_of(atomic<std::uint32_t>& word) noexcept {
@@ -41,11 +47,13 @@ std::uint32_t* address_of(atomic<std::uint32_t>& word) noexcept {
 }  // namespace
 
 void futex_wait(atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
+  if (detail::is_interrupted()) return;
   ::syscall(SYS_futex, address_of(word), FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
 }
 
 void futex_wait_until(atomic<std::uint32_t>& word, std::uint32_t expected,
                       std::uint64_t deadline_ns) noexcept {
+  if (detail::is_interrupted()) return;
   constexpr std::uint64_t second = 1'000'000'000;
   timespec until{};
   until.tv_sec = static_cast<time_t>(deadline_ns / second);

@@ -17,6 +17,10 @@
 
 #include "sync_spinlock.hpp"
 
+#ifdef SILK_DELAYS
+#include "sync_delays.hpp"
+#endif
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -37,8 +41,13 @@
 
 namespace silk::scheduler::sync {
 
+#ifdef SILK_DELAYS
+template <class T>
+using atomic = delayed_atomic<T>;
+#else
 template <class T>
 using atomic = std::atomic<T>;
+#endif
 using mutex = std::mutex;
 using condition_variable = std::condition_variable;
 using thread = std::thread;

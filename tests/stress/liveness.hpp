@@ -2,6 +2,7 @@
 //
 //   SILK_STRESS_SEED      makes the choices of a run those of an earlier one; printed by every test
 //   SILK_STRESS_SECONDS   how long each test goes on; a quarter of a second by default
+//   SILK_STRESS_WORKERS   so many workers, whatever the test is named after
 //   SILK_STRESS_PATIENCE  after so many seconds without any progress the oracle ends the program
 #pragma once
 
@@ -129,7 +130,9 @@ class liveness_oracle {
 // A stress test that runs at one, two, four and sixteen workers, whatever the machine has.
 class at_any_size : public testing::TestWithParam<unsigned> {
  protected:
-  unsigned workers() const { return GetParam(); }
+  unsigned workers() const {
+    return static_cast<unsigned>(number_from("SILK_STRESS_WORKERS", GetParam()));
+  }
 
   dice random = seeded_dice();
 

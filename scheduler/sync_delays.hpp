@@ -1,0 +1,86 @@
+// sync_delays: atomics at which any thread may be delayed, for tests.
+//
+// With SILK_DELAYS each operation on a sync::atomic may give the processor away before it, at random, or
+// nap for a moment: so a thread that is interrupted between two of its steps, which is rare on an idle
+// machine, happens all the time. A sleep on a futex may come back at once, as it does with EINTR.
+//
+//   SILK_DELAYS_SEED   in the environment: chooses where. Threads and the kernel do the rest, so a run
+//                      is alike, not the same.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace silk::scheduler::sync {
+
+struct delay_counts {
+  std::uint64_t yields;
+  std::uint64_t naps;
+  std::uint64_t interruptions;  // of futexes
+};
+delay_counts delays_so_far() noexcept;  // of all threads [any]
+
+namespace detail {
+
+std::uint64_t first_delay_state() noexcept;
+void delay_now(std::uint64_t random) noexcept;
+bool is_interrupted() noexcept;
+
+inline constinit thread_local std::uint64_t delay_state = 0;
+
+inline void may_delay() noexcept {
+  constexpr std::uint64_t one_in = 256;
+  std::uint64_t x = delay_state;
+  if (x == 0) [[unlikely]]
+    x = first_delay_state();
+  x ^= x << 13;  // xorshift64 (Marsaglia 2003)
+  x ^= x >> 7;
+  x ^= x << 17;
+  delay_state = x;
+  if (x % one_in == 0) [[unlikely]]
+    delay_now(x / one_in);
+}
+
+}  // namespace detail
+
+template <class T>
+class delayed_atomic {
+ public:
+  using order = std::memory_order;
+  static constexpr bool is_always_lock_free = std::atomic<T>::is_always_lock_free;
+
+  constexpr delayed_atomic() noexcept = default;
+  constexpr delayed_atomic(T value) noexcept : value_(value) {}  // implicit, as in std::atomic
+  delayed_atomic(const delayed_atomic&) = delete;
+  delayed_atomic& operator=(const delayed_atomic&) = delete;
+
+  T load(order o) const noexcept { return here().load(o); }
+  void store(T value, order o) noexcept { here().store(value, o); }
+  T exchange(T value, order o) noexcept { return here().exchange(value, o); }
+  template <class... Orders>
+  bool compare_exchange_strong(T& expected, T desired, Orders... orders) noexcept {
+    return here().compare_exchange_strong(expected, desired, orders...);
+  }
+  template <class... Orders>
+  bool compare_exchange_weak(T& expected, T desired, Orders... orders) noexcept {
+    return here().compare_exchange_weak(expected, desired, orders...);
+  }
+  T fetch_add(T by, order o) noexcept { return here().fetch_add(by, o); }
+  T fetch_sub(T by, order o) noexcept { return here().fetch_sub(by, o); }
+  T fetch_or(T bits, order o) noexcept { return here().fetch_or(bits, o); }
+  T fetch_and(T bits, order o) noexcept { return here().fetch_and(bits, o); }
+
+ private:
+  std::atomic<T>& here() noexcept {
+    detail::may_delay();
+    return value_;
+  }
+  const std::atomic<T>& here() const noexcept {
+    detail::may_delay();
+    return value_;
+  }
+
+  std::atomic<T> value_{};
+};
+
+}  // namespace silk::scheduler::sync
