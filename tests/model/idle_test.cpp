@@ -54,6 +54,20 @@ TEST_P(idle, a_job_from_outside_is_run_while_both_workers_go_to_sleep) {
   });
 }
 
+TEST_P(idle, a_worker_that_went_to_sleep_again_is_woken_again) {
+  expect_holds(within(1, 0), [] {
+    pool workers(quiet(1));
+    awaited_job one, two;
+    while (workers.stats().parks < 1) sync::give_way();
+    workers.schedule(one);
+    one.wait();
+    while (workers.stats().parks < 2) sync::give_way();
+    workers.schedule(two);
+    two.wait();
+    workers.stop();
+  });
+}
+
 TEST_P(idle, jobs_of_two_producers_are_run) {
   expect_holds(within(2, 0), [] {
     pool workers(quiet(1));

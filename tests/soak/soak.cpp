@@ -97,9 +97,10 @@ class soak {
   void report() {
     probe_.stop();
     const auto delays = silk::scheduler::sync::delays_so_far();
-    std::printf("\n%-68s %8s %12s\n", "program", "rounds", "operations");
-    for (const auto& [name, done] : done_) {
-      std::printf("%-68s %8d %12llu\n", name.c_str(), done.rounds, number(done.operations));
+    std::printf("\n%-76s %6s %10s\n", "program", "rounds", "operations");
+    for (const auto& [name, done] : done_) {  // without "workers/" and "/1"
+      std::printf("%-76s %6d %10llu\n", name.substr(8, name.size() - 10).c_str(), done.rounds,
+                  number(done.operations));
     }
     std::printf("\nfaults injected   %llu yields, %llu naps, %llu interrupted sleeps\n",
                 number(delays.yields), number(delays.naps), number(delays.interruptions));
@@ -166,8 +167,8 @@ class soak {
 }  // namespace
 
 int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
   GTEST_FLAG_SET(brief, true);
+  testing::InitGoogleTest(&argc, argv);
   const double minutes = argc > 1 ? std::atof(argv[1]) : 0;
   if (minutes <= 0) {
     std::fprintf(stderr, "usage: silk_soak MINUTES [SEED]\n");

@@ -84,10 +84,14 @@ TEST_F(blocking_pool_end_test, stop_runs_what_is_queued_and_takes_nothing_more) 
 }
 
 TEST_F(blocking_pool_end_test, stop_does_not_wait_for_keep_alive) {
-  blocking_pool pool(at_most(1));  // ten seconds
-  call item([] {});
-  submit(pool, item);
-  wait_until([&] { return pool.now().idle == 1; });
+  blocking_options options = at_most(2);
+  options.keep_alive = std::chrono::hours(1);
+  blocking_pool pool(options);
+  std::latch both{2};
+  call one([&] { both.arrive_and_wait(); }), other([&] { both.arrive_and_wait(); });
+  submit(pool, one);
+  submit(pool, other);
+  wait_until([&] { return pool.now().idle == 2; });
   pool.stop();
   EXPECT_EQ(pool.now().threads, 0u);
 }

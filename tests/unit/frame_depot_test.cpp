@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <new>
 #include <random>
 #include <set>
 #include <utility>
@@ -64,6 +65,21 @@ TEST_F(frame_depot_test, trim_keeps_what_is_in_use_and_the_rest_can_be_used_agai
   distinct.insert(again.begin(), again.end());
   EXPECT_EQ(distinct.size(), in_use.size() + again.size());
   EXPECT_LE(depot.mapped_bytes(), mapped);
+}
+
+TEST(frame_depot, a_magazine_that_lacks_a_block_is_not_full) {
+  frame_depot depot;
+  constexpr std::size_t size_class = 3;
+  const std::uint32_t lacking = magazine_blocks(size_class) - 1;
+  const memory_range slab = depot.take_slab();
+  free_block* chain = nullptr;
+  for (std::uint32_t i = 0; i < lacking; ++i) {
+    auto* block = ::new (slab.begin + i * frame_class_bytes(size_class)) free_block;
+    block->next = std::exchange(chain, block);
+  }
+  depot.give_loose(size_class, chain);
+  EXPECT_EQ(depot.blocks_in_depot(), lacking);
+  EXPECT_EQ(depot.take(size_class).count, lacking);
 }
 
 TEST_F(frame_depot_test, trim_gives_nothing_back_twice) {

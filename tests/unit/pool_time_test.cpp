@@ -122,6 +122,37 @@ TEST(pool_timers, are_watched_by_the_next_sleeper_when_the_driver_gets_work) {
   engine.stop();  // `second` may still be waiting, too
 }
 
+// The driver serves the first timer, and what that makes runnable keeps it. The other one sleeps without a
+// deadline, unless it is given the role.
+TEST(pool_timers, are_watched_by_somebody_else_when_the_driver_is_kept_by_an_earlier_one) {
+  std::latch fired{1};
+  pool engine({.workers = 2});
+  function_timer later([&] { fired.count_down(); });
+  function_timer earlier([&] { fired.wait(); });
+  let_all_go_to_sleep(engine);
+  later.arm_in(engine, 20 * soon);
+  earlier.arm_in(engine, soon);
+  fired.wait();
+  engine.stop();  // `earlier` may still be waiting, too
+}
+
+// As above, but there was nothing to watch when the driver went to work: whoever arms the timer wakes somebody.
+TEST(pool_timers, wake_a_sleeper_when_there_is_no_driver) {
+  std::latch kept{1}, fired{1};
+  pool engine({.workers = 2});
+  function_timer later([&] { fired.count_down(); });
+  function_timer earlier([&] {
+    kept.count_down();
+    fired.wait();
+  });
+  let_all_go_to_sleep(engine);
+  earlier.arm_in(engine, soon);
+  kept.wait();
+  later.arm_in(engine, soon);
+  fired.wait();
+  engine.stop();  // `earlier` may still be waiting, too
+}
+
 TEST(pool_timers, that_were_cancelled_do_not_fire) {
   pool engine({.workers = 2});
   std::atomic<int> fired{0};
