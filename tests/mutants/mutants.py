@@ -30,7 +30,7 @@ WORK = ROOT / "build" / "mutants"
 COPY = WORK / "source"
 BUILD = WORK / "build"
 
-LIMIT_S = 90  # a check that takes longer hangs
+LIMIT_S = 60  # a check that takes longer hangs
 # Each exploration of a model test stops after so many seconds, and that is no failure; with a mutant, without.
 SECONDS_WITH, SECONDS_WITHOUT = 20, 1
 QUICK = 3  # mutants of a quick run
