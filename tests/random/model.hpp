@@ -1,0 +1,35 @@
+// The reference model: what asyncio's rules, and docs/cancellation.md where silk had to choose, make of a
+// program. It runs a program one small step after the other, and whatever may come next is a question.
+#pragma once
+
+#include "outcome.hpp"
+
+namespace random_programs {
+
+class decider {
+ public:
+  // One of `options` things that may happen next, at `now`.
+  virtual unsigned choose(unsigned options, long now) = 0;
+
+ protected:
+  ~decider() = default;
+};
+
+result run_model(const program& what, decider& by);
+
+enum class verdict : std::uint8_t {
+  allowed,    // some order of events ends like this
+  forbidden,  // none does
+  undecided,  // there are too many orders
+};
+
+struct judgement {
+  verdict is = verdict::allowed;
+  unsigned orders = 0;  // that were tried
+  result nearest;       // of those that were tried, one that agrees for longest
+};
+
+// Whether `seen` is what the model gives, for some order of what may come in any order.
+judgement judge(const program& what, const result& seen, unsigned most_orders);
+
+}  // namespace random_programs
