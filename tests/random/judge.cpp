@@ -55,22 +55,23 @@ long first_difference(const result& a, const result& b) {
   for (std::size_t i = 0; i < a.statements.size(); ++i) {
     const record &x = a.statements[i], &y = b.statements[i];
     if (x == y) continue;
-    first = std::min(first, x.begun != y.begun ? earlier(x.begun, y.begun)
-                                               : earlier(x.ended, y.ended));
+    first =
+        std::min(first, x.begun != y.begun ? earlier(x.begun, y.begun) : earlier(x.ended, y.ended));
   }
   return first;
 }
 
 }  // namespace
 
-judgement judge(const program& what, const result& seen, unsigned most_orders) {
+judgement judge(const program& what, await_pauses pauses, const result& seen,
+                unsigned most_orders) {
   recorded_decisions by;
   judgement found;
   found.is = verdict::forbidden;
   long furthest = -1;
   for (;;) {
     by.again();
-    const result predicted = run_model(what, by);
+    const result predicted = run_model(what, pauses, by);
     ++found.orders;
     const long differs = first_difference(predicted, seen);
     if (differs > furthest) {

@@ -39,12 +39,14 @@ struct strand {
   const block* code = nullptr;
   const statement* only = nullptr;  // instead of code: await its target
   waiting at;
+  int spawned = -1;  // a task whose handle it has yet to keep where others find it
   int requests = 0;
   bool pending = false;  // a cancel that is to be thrown
   outcome end;
-  int task = -1;   // its number, if it is a task; 0 is the program
-  int join = -1;   // it is a child of this one
-  int group = -1;  // a task that was spawned into this one
+  int task = -1;          // its number, if it is a task; 0 is the program
+  int join = -1;          // it is a child of this one
+  bool detached = false;  // a task whose handle nobody has
+  int group = -1;         // a task that was spawned into this one
 };
 
 // Children, and who waits for them.
@@ -52,7 +54,7 @@ struct join {
   const statement* what = nullptr;
   int parent = -1;
   std::vector<int> children;
-  bool linked = false;  // a cancel of the parent finds its way down
+  bool linked = false;     // a cancel of the parent finds its way down
   bool cancelled = false;  // from above, and told
   int first = -1;          // child: the first failure, or the first to end
   bool expired = false;

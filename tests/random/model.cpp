@@ -7,9 +7,12 @@
 
 namespace random_programs {
 
-result run_model(const program& what, decider& by) { return model_run(what, by).run(); }
+result run_model(const program& what, await_pauses pauses, decider& by) {
+  return model_run(what, pauses, by).run();
+}
 
-model_run::model_run(const program& what, decider& by) : program_(what), by_(by) {
+model_run::model_run(const program& what, await_pauses pauses, decider& by)
+    : program_(what), pauses_(pauses), by_(by) {
   seen_.statements.resize(as_index(what.statements + 1));
   seen_.tasks.resize(as_index(what.tasks + 1));
   task_strand_.assign(as_index(what.tasks + 1), -1);
@@ -25,8 +28,7 @@ result model_run::run() {
   while (!all_ended()) {
     const auto options = possible();
     const bool asks = options.size() > 1;
-    const unsigned chosen =
-        asks ? by_.choose(static_cast<unsigned>(options.size()), now_) : 0;
+    const unsigned chosen = asks ? by_.choose(static_cast<unsigned>(options.size()), now_) : 0;
     perform(options[chosen]);
   }
   for (const auto& q : queues_) seen_.left.push_back(static_cast<int>(q.items.size()));
@@ -48,26 +50,40 @@ bool model_run::all_ended() const {
 bool model_run::goes_on_alone() const {
   if (last_ < 0 || at(last_).state != strand_state::ready) return false;
   const strand& s = at(last_);
-  if (s.at.kind != waits::no || s.frames.empty()) return false;
+  if (s.at.kind != waits::no || s.spawned >= 0 || s.frames.empty()) return false;
   const frame& top = s.frames.back();
   if (top.next == top.code->size()) {
-    return top.owner != nullptr &&
-           (top.owner->what == op::call || top.owner->what == op::attempt);
+    return top.owner != nullptr && (top.owner->what == op::call || top.owner->what == op::attempt);
   }
   const op what = (*top.code)[top.next].what;
   if (what == op::call || what == op::attempt) return true;
   return what == op::sleep && s.join < 0;
 }
 
+// A pause would make a difference.
+bool model_run::may_pause(int s) const {
+  const strand& of = at(s);
+  return of.state == strand_state::ready && of.at.kind == waits::no && of.spawned < 0 &&
+         of.join >= 0 && !joins_[static_cast<std::size_t>(of.join)].linked;
+}
+
 std::vector<model_run::action> model_run::possible() const {
-  if (goes_on_alone()) return {{action::step, last_}};
   std::vector<action> all;
+  if (goes_on_alone()) {
+    all.push_back({action::step, last_});
+    if (pauses_ == await_pauses::some && may_pause(last_)) all.push_back({action::pause, last_});
+    return all;
+  }
   const auto runs = [&](int s) {
     return at(s).state == strand_state::ready || at(s).state == strand_state::fresh;
   };
   if (last_ >= 0 && runs(last_)) all.push_back({action::step, last_});
   for (const int s : ready_)
     if (s != last_) all.push_back({action::step, s});
+  if (pauses_ == await_pauses::some) {
+    for (const int s : ready_)
+      if (may_pause(s)) all.push_back({action::pause, s});
+  }
   for (std::size_t i = 0; i < notices_.size(); ++i)
     all.push_back({action::notice, static_cast<int>(i)});
   for (std::size_t i = 0; i < calls_.size(); ++i)
@@ -96,6 +112,8 @@ void model_run::perform(action what) {
   switch (what.kind) {
     case action::step:
       return step(what.index);
+    case action::pause:
+      return link_ancestors(what.index);
     case action::fire: {
       const timer fired = take(timers_, what.index);
       if (fired.join < 0) return wake(fired.strand);
@@ -151,11 +169,7 @@ void model_run::step(int s) {
   strand& of = at(s);
   if (of.state == strand_state::fresh) {
     std::erase(ready_, s);
-    // The inside of a scope begins in any case.
-    const bool scope = of.join >= 0 && (joins_[as_index(of.join)].what->what == op::timeout ||
-                                        joins_[as_index(of.join)].what->what == op::timeout_handle ||
-                                        joins_[as_index(of.join)].what->what == op::group);
-    if (of.pending && !scope) return end_strand(s, ending::cancelled);
+    if (of.pending && !is_scope(s)) return end_strand(s, ending::cancelled);
     of.state = strand_state::ready;
     ready_.insert(ready_.begin(), s);
     if (of.only != nullptr) return begin_handle(s, of.only->target + 1);
@@ -163,6 +177,7 @@ void model_run::step(int s) {
     return;
   }
   if (of.at.kind != waits::no) return resume(s);
+  if (of.spawned >= 0) return keep_handle(s);
   frame& top = of.frames.back();
   if (top.next == top.code->size()) return leave_frame(s);
   const statement& next = (*top.code)[top.next];
@@ -175,8 +190,7 @@ void model_run::leave_frame(int s) {
   const frame left = at(s).frames.back();
   at(s).frames.pop_back();
   if (left.owner == nullptr) return end_strand(s, ending::value);
-  if (left.owner->what == op::lock || left.owner->what == op::permit)
-    release(line_of(*left.owner));
+  if (left.owner->what == op::lock || left.owner->what == op::permit) release(line_of(*left.owner));
   if (left.cleans_up && left.owner->catches.rethrows) return complete(s, left.caught);
   complete(s, ending::value);
 }
@@ -204,8 +218,7 @@ void model_run::complete(int s, outcome end) {
     const attempt_flags& flags = left.owner->catches;
     const bool was_cancelled = end.how == ending::cancelled;
     if (!(was_cancelled ? flags.cancels : flags.errors)) continue;
-    if (was_cancelled && flags.uncancels && of.requests > 0 && --of.requests == 0)
-      of.pending = false;
+    if (was_cancelled && flags.uncancels) uncancel(s);
     frame& clean_up = of.frames.emplace_back(&left.owner->blocks[1], left.owner);
     clean_up.cleans_up = true;
     clean_up.caught = std::move(end);
@@ -226,8 +239,7 @@ void model_run::end_strand(int s, outcome end) {
 void model_run::end_task(int s) {
   strand& of = at(s);
   if (of.pending && of.end.how == ending::value) of.end = ending::cancelled;
-  const bool detached = of.task != 0 && !handle_known_[as_index(of.task)];
-  if (!detached) {
+  if (!of.detached) {
     seen_.tasks[as_index(of.task)] = of.end;
   } else if (of.end.how != ending::value && of.end.how != ending::cancelled) {
     seen_.reported.push_back(to_text(of.end));  // nobody can retrieve it
@@ -251,12 +263,9 @@ void model_run::begin(int s, const statement& what) {
     case op::call:
     case op::attempt:
       return static_cast<void>(at(s).frames.emplace_back(&what.blocks[0], &what));
-    case op::uncancel: {
-      strand& of = at(s);
-      if (of.requests > 0 && --of.requests == 0) of.pending = false;
-      record_of(what).detail = {of.requests};
+    case op::uncancel:
+      record_of(what).detail = {uncancel(s)};
       return complete(s, ending::value);
-    }
     case op::spawn:
     case op::detach:
     case op::group_spawn:

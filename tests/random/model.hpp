@@ -15,7 +15,10 @@ class decider {
   ~decider() = default;
 };
 
-result run_model(const program& what, decider& by);
+// Whether a strand may give way at an await that is ready, as recorded coroutines do in the simulator.
+enum class await_pauses : std::uint8_t { none, some };
+
+result run_model(const program& what, await_pauses pauses, decider& by);
 
 enum class verdict : std::uint8_t {
   allowed,    // some order of events ends like this
@@ -30,6 +33,6 @@ struct judgement {
 };
 
 // Whether `seen` is what the model gives, for some order of what may come in any order.
-judgement judge(const program& what, const result& seen, unsigned most_orders);
+judgement judge(const program& what, await_pauses pauses, const result& seen, unsigned most_orders);
 
 }  // namespace random_programs

@@ -13,9 +13,15 @@ void model_run::spawn(int s, const statement& what) {
   const int made = make_strand(&what.blocks[0]);
   at(made).task = static_cast<int>(task);
   at(made).group = group;
+  at(made).detached = what.what == op::detach;
   task_strand_[task] = made;
-  handle_known_[task] = what.what != op::detach;
   if (group >= 0) joins_[as_index(group)].members.push_back(made);
+  at(s).spawned = static_cast<int>(task);  // it may run before its handle is kept
+}
+
+void model_run::keep_handle(int s) {
+  const std::size_t task = as_index(std::exchange(at(s).spawned, -1));
+  handle_known_[task] = current(s).what != op::detach;
   complete(s, ending::value);
 }
 

@@ -13,18 +13,19 @@ namespace random_programs {
 
 class model_run {
  public:
-  model_run(const program& what, decider& by);
+  model_run(const program& what, await_pauses pauses, decider& by);
   result run();
 
  private:
   struct action {
-    enum kind_t { step, fire, notice, call, outside, harness, pass_time } kind;
+    enum kind_t { step, pause, fire, notice, call, outside, harness, pass_time } kind;
     int index;
   };
 
   // model.cpp: what comes next
   std::vector<action> possible() const;
   bool goes_on_alone() const;
+  bool may_pause(int s) const;
   void perform(action what);
   bool all_ended() const;
   long next_time() const;
@@ -52,6 +53,8 @@ class model_run {
   bool cancel(int s);
   void cancel_wait(int s);
   void interrupt(int s);
+  int uncancel(int s);  // how many requests remain
+  bool is_scope(int s) const;
   void begin_handle(int s, int task);
   void begin_handles(int s, const statement& what);
   bool is_over(int s) const;
@@ -61,6 +64,7 @@ class model_run {
   // model_joins.cpp: children
   void begin_join(int s, const statement& what);
   void spawn(int s, const statement& what);
+  void keep_handle(int s);
   void add_child(int j, const block* code);
   void child_ended(int s);
   void cancel_children(int j);
@@ -87,6 +91,7 @@ class model_run {
   void promise_items(item_queue& q);
 
   const program& program_;
+  await_pauses pauses_;
   decider& by_;
   result seen_;
   std::vector<strand> strands_;

@@ -83,8 +83,7 @@ bool model_run::give_back(int s, const statement& what) {
       return true;
     case op::put: {
       const auto item = std::ranges::find(q.items, what.number);
-      if (item == q.items.end() ||
-          static_cast<std::size_t>(item - q.items.begin()) < q.promised)
+      if (item == q.items.end() || static_cast<std::size_t>(item - q.items.begin()) < q.promised)
         return false;
       q.items.erase(item);
       removed_one(q);

@@ -124,11 +124,29 @@ void model_run::interrupt(int s) {
   wake(s);
 }
 
+// The inside of a timeout or a group is no task of its own.
+bool model_run::is_scope(int s) const {
+  if (at(s).join < 0) return false;
+  const op of = joins_[static_cast<std::size_t>(at(s).join)].what->what;
+  return of == op::timeout || of == op::timeout_handle || of == op::group;
+}
+
+int model_run::uncancel(int s) {
+  const auto above = [this](int of) { return joins_[as_index(at(of).join)].parent; };
+  int asked = s;
+  while (is_scope(asked) && at(asked).requests == 0) asked = above(asked);
+  strand& of = at(asked);
+  if (of.requests > 0 && --of.requests == 0) of.pending = false;
+  int sum = at(s).requests;
+  for (int each = s; is_scope(each); sum += at(each).requests) each = above(each);
+  return sum;
+}
+
 // ---- handles ----
 
 void model_run::begin_handle(int s, int task) {
+  if (!handle_known_[as_index(task)]) return complete(s, ending::usage);  // it refers to nothing
   const int target = task_strand_[as_index(task)];
-  if (target < 0) return complete(s, ending::usage);  // a handle that refers to nothing
   if (at(target).state == strand_state::ended) return complete(s, at(target).end);
   const bool was_pending = std::exchange(at(s).pending, false);
   if (was_pending) cancel(target);
@@ -167,7 +185,7 @@ void model_run::begin_handles(int s, const statement& what) {
   if (what.what == op::shield) fresh.targets = {what.target};
   for (int& each : fresh.targets) ++each;
   for (const int each : fresh.targets)
-    if (task_strand_[as_index(each)] < 0) return complete(s, ending::usage);
+    if (!handle_known_[as_index(each)]) return complete(s, ending::usage);
   at(s).at = fresh;
   const bool over = is_over(s);
   at(s).pending = false;

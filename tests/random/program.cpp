@@ -11,12 +11,35 @@ namespace {
 constexpr int most_statements = 40;
 constexpr int deepest = 5;
 
-constexpr std::array<const char*, ops> names = {
-    "sleep",   "yield",  "fail",           "call",           "attempt",     "gather",      "settle",
-    "spawn",   "detach", "await",          "shield",         "cancel",      "cancel_outside",
-    "gather_handles",    "wait",           "timeout",        "timeout_handle",
-    "group",   "group_spawn",              "group_cancel",   "select",      "lock",        "permit",
-    "put",     "get",    "set_event",      "wait_event",     "to_thread",   "uncancel"};
+constexpr std::array<const char*, ops> names = {"sleep",
+                                                "yield",
+                                                "fail",
+                                                "call",
+                                                "attempt",
+                                                "gather",
+                                                "settle",
+                                                "spawn",
+                                                "detach",
+                                                "await",
+                                                "shield",
+                                                "cancel",
+                                                "cancel_outside",
+                                                "gather_handles",
+                                                "wait",
+                                                "timeout",
+                                                "timeout_handle",
+                                                "group",
+                                                "group_spawn",
+                                                "group_cancel",
+                                                "select",
+                                                "lock",
+                                                "permit",
+                                                "put",
+                                                "get",
+                                                "set_event",
+                                                "wait_event",
+                                                "to_thread",
+                                                "uncancel"};
 
 class decoder {
  public:

@@ -14,18 +14,18 @@
 namespace random_programs {
 
 enum class op : std::uint8_t {
-  sleep,           // for `time`
-  yield,           //
-  fail,            // throws failure(number of the statement)
-  call,            // awaits a block as part of this task
-  attempt,         // runs a block, catches what `catches` says, runs another block, and rethrows or not
-  gather,          // of blocks
-  settle,          // gather_settled of blocks
-  spawn,           // a block, as the task `target`
-  detach,          // the same, and the handle is dropped
-  await,           // the task `target`
-  shield,          // the same, shielded
-  cancel,          // the task `target`
+  sleep,    // for `time`
+  yield,    //
+  fail,     // throws failure(number of the statement)
+  call,     // awaits a block as part of this task
+  attempt,  // runs a block, catches what `catches` says, runs another block, and rethrows or not
+  gather,   // of blocks
+  settle,   // gather_settled of blocks
+  spawn,    // a block, as the task `target`
+  detach,   // the same, and the handle is dropped
+  await,    // the task `target`
+  shield,   // the same, shielded
+  cancel,   // the task `target`
   cancel_outside,  // the same by a thread that is no worker, at any moment
   gather_handles,  // of `targets`
   wait,            // for `targets`, until `until`, for `time` if that is not 0

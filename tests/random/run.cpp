@@ -15,12 +15,12 @@ run_report run_simulated(const program& what, std::uint64_t seed, unsigned worke
   // A run that is stuck is left as it is, with all that it refers to.
   auto* const of = new scene(what);
   of->call_outside = [](std::function<void()> call) { silk::testing::outside(std::move(call)); };
-  const auto ended = silk::testing::simulate(
-      [of] { return run_all(*of); },
-      {.seed = seed,
-       .workers = workers,
-       .on_failure = [of](const silk::failure& told) { of->report(told); },
-       .at_end = [of] { of->tell_what_is_left(); }});
+  const auto ended =
+      silk::testing::simulate([of] { return run_all(*of); },
+                              {.seed = seed,
+                               .workers = workers,
+                               .on_failure = [of](const silk::failure& told) { of->report(told); },
+                               .at_end = [of] { of->tell_what_is_left(); }});
   run_report report{of->seen, ended.ok() ? std::string() : ended.message};
   if (ended.ok()) delete of;
   return report;

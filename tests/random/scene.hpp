@@ -40,8 +40,8 @@ struct scene {
     return seen.statements[static_cast<std::size_t>(s.number)];
   }
   void keep(const statement& spawn, handle fresh);
-  handle task(int number) const;      // as the program knows it; perhaps there is none
-  handle any_task(int index) const;   // as the harness does: 0 is the program
+  handle task(int number) const;     // as the program knows it; perhaps there is none
+  handle any_task(int index) const;  // as the harness does: 0 is the program
   void keep_program(handle fresh);
   void report(const silk::failure& what);
   void tell_what_is_left();

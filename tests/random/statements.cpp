@@ -92,13 +92,11 @@ silk::task<> wait(place in, const statement& s) {
 
 silk::task<> select(place in, const statement& s) {
   if (s.blocks.size() == 2) {
-    const auto won =
-        co_await silk::select(run_block(in, s.blocks[0]), run_block(in, s.blocks[1]));
+    const auto won = co_await silk::select(run_block(in, s.blocks[0]), run_block(in, s.blocks[1]));
     in.of.record_of(s).detail = {static_cast<int>(won.index())};
   } else {
-    const auto won =
-        co_await silk::select(run_block(in, s.blocks[0]), run_block(in, s.blocks[1]),
-                              run_block(in, s.blocks[2]));
+    const auto won = co_await silk::select(run_block(in, s.blocks[0]), run_block(in, s.blocks[1]),
+                                           run_block(in, s.blocks[2]));
     in.of.record_of(s).detail = {static_cast<int>(won.index())};
   }
 }
