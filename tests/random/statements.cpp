@@ -124,7 +124,8 @@ silk::task<> get(place in, const statement& s) {
 }
 
 silk::task<> call_thread(int number) {
-  const int came = co_await silk::to_thread([number] { return number; });
+  const auto call = [number] { return number; };
+  const int came = co_await silk::to_thread(call);
   must_be(came == number);
 }
 
