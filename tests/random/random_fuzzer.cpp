@@ -33,7 +33,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       .most_orders = 300};
   const std::string wrong = check(of, by, counts());
   if (wrong.empty()) return 0;
-  std::fprintf(stderr, "\nseed %llu\n%s\n", static_cast<unsigned long long>(seed), wrong.c_str());
+  const bytes less = shrink({of.begin(), of.end()}, by, 2'000);
+  tally ignored;
+  std::fprintf(stderr, "\n%s\nto run it again: SILK_RANDOM_PROGRAM=%s:%u silk_random\n\n",
+               check(less, by, ignored).c_str(), to_hex(less).c_str(), static_cast<unsigned>(seed));
   print_table();
   std::abort();
 }
