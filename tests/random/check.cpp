@@ -9,7 +9,7 @@ namespace random_programs {
 
 bytes random_bytes(std::uint64_t seed) {
   std::mt19937_64 random(seed);
-  bytes made(8 + random() % 120);
+  bytes made(16 + random() % 200);
   for (auto& each : made) each = static_cast<std::uint8_t>(random());
   return made;
 }

@@ -37,7 +37,7 @@ struct strand {
   strand_state state = strand_state::fresh;
   std::vector<frame> frames;
   const block* code = nullptr;
-  const statement* only = nullptr;  // instead of code: await its target
+  const statement* only = nullptr;  // instead of code
   waiting at;
   int spawned = -1;  // a task whose handle it has yet to keep where others find it
   int requests = 0;

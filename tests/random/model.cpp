@@ -172,7 +172,7 @@ void model_run::step(int s) {
     if (of.pending && !is_scope(s)) return end_strand(s, ending::cancelled);
     of.state = strand_state::ready;
     ready_.insert(ready_.begin(), s);
-    if (of.only != nullptr) return begin_handle(s, of.only->target + 1);
+    if (of.only != nullptr) return begin_part(s, *of.only);
     of.frames.emplace_back(of.code);
     return;
   }
@@ -302,6 +302,7 @@ void model_run::begin(int s, const statement& what) {
     case op::timeout_handle:
     case op::group:
     case op::select:
+    case op::select_any:
       return begin_join(s, what);
     default:
       return begin_turn(s, what);

@@ -48,9 +48,9 @@ void model_run::begin_join(int s, const statement& what) {
   joins_[as_index(j)].what = &what;
   joins_[as_index(j)].parent = s;
   for (const block& each : what.blocks) add_child(j, &each);
-  if (what.what == op::timeout_handle) {
+  for (const statement& part : what.parts) {
     add_child(j, nullptr);
-    at(joins_[as_index(j)].children[0]).only = &what;
+    at(joins_[as_index(j)].children.back()).only = &part;
   }
   if (what.what == op::timeout || what.what == op::timeout_handle)
     timers_.push_back({now_ + what.time, -1, j});
@@ -83,6 +83,7 @@ void model_run::child_ended(int s) {
       if (at(s).end.how == ending::value) break;
       [[fallthrough]];
     case op::select:
+    case op::select_any:
       if (of.first >= 0) break;
       of.first = s;
       if (!of.cancelled) cancel_children(j);
@@ -154,10 +155,12 @@ outcome model_run::end_of_join(int s, bool from_above) {
     if (body.how == ending::cancelled && j.expired) return ending::timeout;
     return body;
   }
-  if (j.what->what == op::select) {
-    for (const int each : j.children)
-      if (failed(each) && (each != j.first || from_above))
-        seen_.reported.push_back(to_text(at(each).end));
+  if (j.what->what == op::select || j.what->what == op::select_any) {
+    for (const int each : j.children) {
+      if (each == j.first && !from_above) continue;
+      if (failed(each)) seen_.reported.push_back(to_text(at(each).end));
+      if (at(each).end.how == ending::value && at(each).only != nullptr) give_back(*at(each).only);
+    }
   }
   if (from_above) return ending::cancelled;
   record& told = record_of(*j.what);
@@ -166,9 +169,12 @@ outcome model_run::end_of_join(int s, bool from_above) {
     return ending::value;
   }
   if (j.what->what == op::gather) return j.first >= 0 ? at(j.first).end : outcome(ending::value);
-  if (at(j.first).end.how == ending::value)
+  const strand& won = at(j.first);
+  if (won.end.how == ending::value) {
     told.detail = {static_cast<int>(std::ranges::find(j.children, j.first) - j.children.begin())};
-  return at(j.first).end;
+    if (won.only != nullptr) told.detail.push_back(use_turn(*won.only));
+  }
+  return won.end;
 }
 
 }  // namespace random_programs

@@ -79,10 +79,12 @@ class model_run {
 
   // model_turns.cpp: locks, queues, the event
   void begin_turn(int s, const statement& what);
-  bool take_now(int s, const statement& what);
+  bool take_now(const statement& what);
+  void begin_part(int s, const statement& what);
+  int use_turn(const statement& part);
   void stand_in_line(int s, const statement& what);
   void leave_line(int s, const statement& what);
-  bool give_back(int s, const statement& what);  // false: too late
+  bool give_back(const statement& what);  // false: too late
   void release(line& of);
   line& line_of(const statement& what);
   void after_turn(int s, const statement& what);

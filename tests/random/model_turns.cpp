@@ -17,12 +17,11 @@ void model_run::begin_turn(int s, const statement& what) {
     for (const int each : std::exchange(event_.waiters, {})) wake(each);
     return complete(s, ending::value);
   }
-  if (what.what != op::to_thread && take_now(s, what)) return after_turn(s, what);
+  if (what.what != op::to_thread && take_now(what)) return after_turn(s, what);
   if (enter_wait(s, waits::turn)) stand_in_line(s, what);
 }
 
-bool model_run::take_now(int s, const statement& what) {
-  static_cast<void>(s);
+bool model_run::take_now(const statement& what) {
   item_queue& q = queues_[what.object];
   switch (what.what) {
     case op::put:
@@ -31,8 +30,8 @@ bool model_run::take_now(int s, const statement& what) {
       return true;
     case op::get:
       if (q.items.size() <= q.promised) return false;
-      record_of(what).detail = {q.items[q.promised]};
-      q.items.erase(q.items.begin() + static_cast<std::ptrdiff_t>(q.promised));
+      record_of(what).detail = {q.items.front()};  // who was woken takes the next one
+      q.items.pop_front();
       removed_one(q);
       return true;
     case op::wait_event:
@@ -69,8 +68,7 @@ void model_run::leave_line(int s, const statement& what) {
 }
 
 // Cancelled after its turn has come.
-bool model_run::give_back(int s, const statement& what) {
-  static_cast<void>(s);
+bool model_run::give_back(const statement& what) {
   item_queue& q = queues_[what.object];
   switch (what.what) {
     case op::lock:
@@ -83,8 +81,7 @@ bool model_run::give_back(int s, const statement& what) {
       return true;
     case op::put: {
       const auto item = std::ranges::find(q.items, what.number);
-      if (item == q.items.end() || static_cast<std::size_t>(item - q.items.begin()) < q.promised)
-        return false;
+      if (item == q.items.end() || q.items.size() <= q.promised) return false;
       q.items.erase(item);
       removed_one(q);
       return true;
@@ -104,16 +101,44 @@ void model_run::release(line& of) {
   wake(next);
 }
 
+// A branch of select, or the inside of a timeout. It does not use its turn: that may have to go back.
+void model_run::begin_part(int s, const statement& what) {
+  if (what.what == op::await) return begin_handle(s, what.target + 1);
+  if (!enter_wait(s, waits::turn)) return;
+  item_queue& q = queues_[what.object];
+  line& permits = permits_[what.object];
+  if (what.what == op::sleep) {
+    timers_.push_back({now_ + what.time, s, -1});
+  } else if (what.what == op::get && q.items.size() > q.promised) {
+    ++q.promised;
+    wake(s);
+  } else if (what.what == op::permit && permits.free > 0) {
+    --permits.free;
+    wake(s);
+  } else {
+    stand_in_line(s, what);
+  }
+}
+
+// Of the branch that has won.
+int model_run::use_turn(const statement& part) {
+  if (part.what == op::permit) release(line_of(part));
+  if (part.what != op::get) return 0;
+  item_queue& q = queues_[part.object];
+  const int item = q.items.front();
+  q.items.pop_front();
+  --q.promised;
+  removed_one(q);
+  return item;
+}
+
 // The strand has its turn.
 void model_run::after_turn(int s, const statement& what) {
+  if (at(s).only != nullptr) return complete(s, ending::value);
   if (what.what == op::lock || what.what == op::permit)
     return static_cast<void>(at(s).frames.emplace_back(&what.blocks[0], &what));
   if (what.what == op::get && record_of(what).detail.empty()) {  // it was promised one
-    item_queue& q = queues_[what.object];
-    record_of(what).detail = {q.items.front()};
-    q.items.pop_front();
-    --q.promised;
-    removed_one(q);
+    record_of(what).detail = {use_turn(what)};
   }
   complete(s, ending::value);
 }

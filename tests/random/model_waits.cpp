@@ -66,7 +66,7 @@ void model_run::resume(int s) {
   if (ended.cancelled) return complete(s, ending::cancelled);
   if (due) {
     of.at = ended;
-    const bool undone = give_back(s, what);
+    const bool undone = give_back(what);
     at(s).at = {};
     if (undone) return complete(s, ending::cancelled);
     at(s).pending = true;

@@ -11,35 +11,13 @@ namespace {
 constexpr int most_statements = 40;
 constexpr int deepest = 5;
 
-constexpr std::array<const char*, ops> names = {"sleep",
-                                                "yield",
-                                                "fail",
-                                                "call",
-                                                "attempt",
-                                                "gather",
-                                                "settle",
-                                                "spawn",
-                                                "detach",
-                                                "await",
-                                                "shield",
-                                                "cancel",
-                                                "cancel_outside",
-                                                "gather_handles",
-                                                "wait",
-                                                "timeout",
-                                                "timeout_handle",
-                                                "group",
-                                                "group_spawn",
-                                                "group_cancel",
-                                                "select",
-                                                "lock",
-                                                "permit",
-                                                "put",
-                                                "get",
-                                                "set_event",
-                                                "wait_event",
-                                                "to_thread",
-                                                "uncancel"};
+constexpr std::array<const char*, ops> names = {
+    "sleep",   "yield",          "fail",           "call",           "attempt",
+    "gather",  "settle",         "spawn",          "detach",         "await",
+    "shield",  "cancel",         "cancel_outside", "gather_handles", "wait",
+    "timeout", "timeout_handle", "group",          "group_spawn",    "group_cancel",
+    "select",  "select_any",     "lock",           "permit",         "put",
+    "get",     "set_event",      "wait_event",     "to_thread",      "uncancel"};
 
 class decoder {
  public:
@@ -70,14 +48,25 @@ class decoder {
 
   block make_block(int depth, bool in_group) {
     block made;
-    for (unsigned length = 1 + below(4); length > 0 && more(); --length)
+    for (unsigned length = (depth == 0 ? 3 : 1) + below(4); length > 0 && more(); --length)
       made.push_back(make_statement(depth, in_group));
     return made;
   }
 
+  // One of all, or one that has something to do with what is there already.
+  op make_op(bool in_group) {
+    const unsigned drawn = below(2 * ops);
+    if (drawn < ops) return static_cast<op>(drawn);
+    static constexpr std::array of_tasks = {op::await,  op::shield,         op::wait,
+                                            op::cancel, op::gather_handles, op::timeout_handle};
+    if (in_group && drawn % 2 == 0) return op::group_spawn;
+    if (visible_.empty()) return drawn % 3 == 0 ? op::group : op::spawn;
+    return of_tasks[drawn % of_tasks.size()];
+  }
+
   statement make_statement(int depth, bool in_group) {
     statement s;
-    s.what = static_cast<op>(below(ops));
+    s.what = make_op(in_group);
     s.number = ++numbers_;
     if (depth >= deepest && least_blocks(s.what) != 0) s.what = op::sleep;
     const bool needs_group = s.what == op::group_spawn || s.what == op::group_cancel;
@@ -115,6 +104,7 @@ class decoder {
       case op::spawn:
       case op::detach:
       case op::timeout:
+      case op::select_any:
       case op::group:
       case op::group_spawn:
       case op::lock:
@@ -137,6 +127,11 @@ class decoder {
       case op::await:
       case op::shield:
         s.target = visible_[below(static_cast<unsigned>(visible_.size()))];
+        if (s.what == op::timeout_handle) {
+          s.parts.resize(1);
+          s.parts[0].what = op::await;
+          s.parts[0].target = s.target;
+        }
         break;
       case op::wait:
         s.until = static_cast<wait_until>(below(3));
@@ -157,6 +152,15 @@ class decoder {
         s.catches = {(flags & 1) == 0, (flags & 2) == 0, (flags & 4) != 0, (flags & 8) != 0};
         break;
       }
+      case op::select_any:
+        s.parts.resize(3);
+        s.parts[0].what = op::get;
+        s.parts[0].object = static_cast<int>(below(queues));
+        s.parts[1].what = op::permit;
+        s.parts[1].object = static_cast<int>(below(semaphores));
+        s.parts[2].what = op::sleep;
+        s.parts[2].time = some_time();
+        break;
       case op::permit:
         s.object = static_cast<int>(below(semaphores));
         break;
@@ -198,6 +202,8 @@ std::string describe(const statement& s) {
   if (s.time != 0) text += " " + std::to_string(s.time) + "us";
   if (s.target >= 0) text += " t" + std::to_string(s.target);
   text += list(s.targets);
+  if (s.what == op::select_any)
+    for (const statement& part : s.parts) text += ", " + describe(part);
   if (s.what == op::permit || s.what == op::put || s.what == op::get)
     text += " #" + std::to_string(s.object);
   if (s.what == op::wait) {

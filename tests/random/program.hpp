@@ -35,6 +35,7 @@ enum class op : std::uint8_t {
   group_spawn,     // a block, into the innermost group around it, as the task `target`
   group_cancel,    // the innermost group around it
   select,          // of blocks
+  select_any,      // of a block and `parts`: an item, a permit (released at once), time
   lock,            // runs a block with the mutex
   permit,          // runs a block with a permit of the semaphore `object`
   put,             // an item into the queue `object`
@@ -69,6 +70,8 @@ struct statement {
   wait_until until = wait_until::all_completed;
   attempt_flags catches;
   std::vector<block> blocks;
+  std::vector<statement>
+      parts;  // what is awaited without a coroutine around it; they have no number
 };
 
 constexpr int semaphores = 2, queues = 2;

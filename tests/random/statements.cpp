@@ -101,6 +101,17 @@ silk::task<> select(place in, const statement& s) {
   }
 }
 
+silk::task<> select_any(place in, const statement& s) {
+  silk::queue<int>& items = s.parts[0].object == 0 ? in.of.wide : in.of.narrow;
+  silk::semaphore& permits = s.parts[1].object == 0 ? in.of.one : in.of.two;
+  const auto won = co_await silk::select(run_block(in, s.blocks[0]), items.get(), permits.acquire(),
+                                         silk::sleep(microseconds(s.parts[2].time)));
+  std::vector<int> told = {static_cast<int>(won.index())};
+  if (won.index() != 0) told.push_back(won.index() == 1 ? std::get<1>(won) : 0);
+  if (won.index() == 2) permits.release();
+  in.of.record_of(s).detail = told;
+}
+
 silk::task<> run_group(place in, const statement& s) {
   const auto body = [&in, &s](silk::task_group& group) -> silk::task<> {
     co_await run_block({in.of, &group}, s.blocks[0]);
@@ -210,6 +221,8 @@ silk::task<> perform(place in, const statement& s) {
       return run_group(in, s);
     case op::select:
       return select(in, s);
+    case op::select_any:
+      return select_any(in, s);
     case op::lock:
       return with_lock(in, s);
     case op::permit:
