@@ -68,7 +68,8 @@ std::string check(std::span<const std::uint8_t> of, const runner& by, tally& cou
     if (judged.is == verdict::undecided) ++counts.undecided;
     if (judged.is != verdict::forbidden) return {};
     wrong = "none of " + std::to_string(judged.orders) +
-            " orders ends like the run; the nearest one:\n" + difference(judged.nearest, ran.seen);
+            " orders ends like the run; the nearest one:\n" +
+            difference(judged.nearest.seen, ran.seen, judged.nearest.stopped);
   }
   ++counts.failed;
   return to_text(what) + wrong;

@@ -7,12 +7,12 @@
 
 namespace random_programs {
 
-result run_model(const program& what, await_pauses pauses, decider& by) {
-  return model_run(what, pauses, by).run();
+model_end run_model(const program& what, await_pauses pauses, const result& expected, decider& by) {
+  return model_run(what, pauses, expected, by).run();
 }
 
-model_run::model_run(const program& what, await_pauses pauses, decider& by)
-    : program_(what), pauses_(pauses), by_(by) {
+model_run::model_run(const program& what, await_pauses pauses, const result& expected, decider& by)
+    : program_(what), pauses_(pauses), expected_(expected), by_(by) {
   seen_.statements.resize(as_index(what.statements + 1));
   seen_.tasks.resize(as_index(what.tasks + 1));
   task_strand_.assign(as_index(what.tasks + 1), -1);
@@ -22,20 +22,38 @@ model_run::model_run(const program& what, await_pauses pauses, decider& by)
   for (int i = 0; i < queues; ++i) queues_[i].capacity = as_index(capacity_of(i));
 }
 
-result model_run::run() {
+model_end model_run::run() {
   task_strand_[0] = make_strand(&program_.body);
   at(0).task = 0;
-  while (!all_ended()) {
+  while (!all_ended() && !differs_) {
     const auto options = possible();
     const bool asks = options.size() > 1;
-    const unsigned chosen = asks ? by_.choose(static_cast<unsigned>(options.size()), now_) : 0;
-    perform(options[chosen]);
+    perform(options[asks ? by_.choose(static_cast<unsigned>(options.size())) : 0]);
   }
   for (const auto& q : queues_) seen_.left.push_back(static_cast<int>(q.items.size()));
   for (const auto& p : permits_) seen_.left.push_back(p.free);
   seen_.left.push_back(mutex_.free);
   std::ranges::sort(seen_.reported);
-  return std::move(seen_);
+  const bool agrees = !differs_ && seen_ == expected_;
+  return {std::move(seen_), agrees, now_};
+}
+
+// What is told of a statement stays.
+void model_run::compare(const record& told) {
+  const record& other =
+      expected_.statements[as_index(static_cast<int>(&told - seen_.statements.data()))];
+  if (told.ended >= 0 ? told != other : told.begun != other.begun) differs_ = true;
+}
+
+// Whatever the run did by now has happened here, too.
+void model_run::compare_all() {
+  const auto missing = [this](long here, long there) {
+    return here < 0 && there >= 0 && there <= now_;
+  };
+  for (std::size_t i = 0; i < seen_.statements.size(); ++i) {
+    const record &here = seen_.statements[i], &there = expected_.statements[i];
+    if (missing(here.begun, there.begun) || missing(here.ended, there.ended)) differs_ = true;
+  }
 }
 
 // ---- what comes next ----
@@ -131,6 +149,7 @@ void model_run::perform(action what) {
     case action::harness:
       return harness_turn();
     case action::pass_time:
+      compare_all();
       now_ = next_time();
   }
 }
@@ -182,6 +201,7 @@ void model_run::step(int s) {
   if (top.next == top.code->size()) return leave_frame(s);
   const statement& next = (*top.code)[top.next];
   record_of(next).begun = now_;
+  compare(record_of(next));
   begin(s, next);
 }
 
@@ -205,6 +225,7 @@ void model_run::complete(int s, outcome end) {
     record& told = record_of(ended);
     told.end = end;
     told.ended = now_;
+    compare(told);
     if (end.how == ending::value) {
       ++top.next;
       return;
@@ -241,6 +262,7 @@ void model_run::end_task(int s) {
   if (of.pending && of.end.how == ending::value) of.end = ending::cancelled;
   if (!of.detached) {
     seen_.tasks[as_index(of.task)] = of.end;
+    if (of.end != expected_.tasks[as_index(of.task)]) differs_ = true;
   } else if (of.end.how != ending::value && of.end.how != ending::cancelled) {
     seen_.reported.push_back(to_text(of.end));  // nobody can retrieve it
   }

@@ -8,8 +8,8 @@ namespace random_programs {
 
 class decider {
  public:
-  // One of `options` things that may happen next, at `now`.
-  virtual unsigned choose(unsigned options, long now) = 0;
+  // One of `options` things that may happen next.
+  virtual unsigned choose(unsigned options) = 0;
 
  protected:
   ~decider() = default;
@@ -18,7 +18,13 @@ class decider {
 // Whether a strand may give way at an await that is ready, as recorded coroutines do in the simulator.
 enum class await_pauses : std::uint8_t { none, some };
 
-result run_model(const program& what, await_pauses pauses, decider& by);
+struct model_end {
+  result seen;
+  bool agrees;   // with what was expected
+  long stopped;  // if it does not, it was stopped then
+};
+
+model_end run_model(const program& what, await_pauses pauses, const result& expected, decider& by);
 
 enum class verdict : std::uint8_t {
   allowed,    // some order of events ends like this
@@ -29,7 +35,7 @@ enum class verdict : std::uint8_t {
 struct judgement {
   verdict is = verdict::allowed;
   unsigned orders = 0;  // that were tried
-  result nearest;       // of those that were tried, one that agrees for longest
+  model_end nearest;    // of those that were tried, one that agrees for longest
 };
 
 // Whether `seen` is what the model gives, for some order of what may come in any order.

@@ -13,8 +13,8 @@ namespace random_programs {
 
 class model_run {
  public:
-  model_run(const program& what, await_pauses pauses, decider& by);
-  result run();
+  model_run(const program& what, await_pauses pauses, const result& expected, decider& by);
+  model_end run();
 
  private:
   struct action {
@@ -26,6 +26,8 @@ class model_run {
   std::vector<action> possible() const;
   bool goes_on_alone() const;
   bool may_pause(int s) const;
+  void compare(const record& told);
+  void compare_all();
   void perform(action what);
   bool all_ended() const;
   long next_time() const;
@@ -94,6 +96,8 @@ class model_run {
 
   const program& program_;
   await_pauses pauses_;
+  const result& expected_;
+  bool differs_ = false;
   decider& by_;
   result seen_;
   std::vector<strand> strands_;

@@ -62,14 +62,20 @@ std::string to_text(const result& what) {
   return text;
 }
 
-std::string difference(const result& model, const result& run) {
-  const auto expected = lines(model), seen = lines(run);
+std::string difference(const result& model, const result& run, long until) {
   std::string text;
-  for (std::size_t i = 0; i < std::max(expected.size(), seen.size()); ++i) {
-    const std::string left = i < expected.size() ? expected[i] : "nothing";
-    const std::string right = i < seen.size() ? seen[i] : "nothing";
+  const auto add = [&text](const std::string& left, const std::string& right) {
     if (left != right) text += "model: " + left + "\n  run: " + right + "\n";
+  };
+  for (std::size_t i = 1; i < run.statements.size(); ++i) {
+    const record &here = model.statements[i], &there = run.statements[i];
+    const bool later = here.begun < 0 && (there.begun < 0 || there.begun > until);
+    const bool goes_on = here.begun == there.begun && here.ended < 0 && there.ended > until;
+    if (!later && !goes_on) add(line(static_cast<int>(i), here), line(static_cast<int>(i), there));
   }
+  if (!text.empty()) return text;
+  const auto here = lines(model), there = lines(run);
+  for (std::size_t i = 0; i < here.size(); ++i) add(here[i], there[i]);
   return text;
 }
 

@@ -46,7 +46,7 @@ struct result {
 
 std::string to_text(const outcome& what);
 std::string to_text(const result& what);
-// The lines in which they differ.
-std::string difference(const result& model, const result& run);
+// The lines in which they differ, as far as the model came.
+std::string difference(const result& model, const result& run, long until);
 
 }  // namespace random_programs
