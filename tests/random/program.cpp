@@ -49,13 +49,15 @@ class decoder {
   block make_block(int depth, bool in_group) {
     block made;
     for (unsigned length = (depth == 0 ? 3 : 1) + below(4); length > 0 && more(); --length)
-      made.push_back(make_statement(depth, in_group));
+      made.push_back(make_statement(made.empty() ? op::yield : made.back().what, depth, in_group));
     return made;
   }
 
   // One of all, or one that has something to do with what is there already.
-  op make_op(bool in_group) {
+  op make_op(op before, bool in_group) {
     const unsigned drawn = below(2 * ops);
+    // Who was woken just now may be cancelled before it runs.
+    if (drawn >= ops && drawn % 4 == 0 && wakes_others(before)) return op::cancel;
     if (drawn < ops) return static_cast<op>(drawn);
     static constexpr std::array of_tasks = {op::await,  op::shield,         op::wait,
                                             op::cancel, op::gather_handles, op::timeout_handle};
@@ -64,9 +66,9 @@ class decoder {
     return of_tasks[drawn % of_tasks.size()];
   }
 
-  statement make_statement(int depth, bool in_group) {
+  statement make_statement(op before, int depth, bool in_group) {
     statement s;
-    s.what = make_op(in_group);
+    s.what = make_op(before, in_group);
     s.number = ++numbers_;
     if (depth >= deepest && least_blocks(s.what) != 0) s.what = op::sleep;
     const bool needs_group = s.what == op::group_spawn || s.what == op::group_cancel;
@@ -82,6 +84,11 @@ class decoder {
       if (s.what != op::detach) visible_.push_back(s.target);
     }
     return s;
+  }
+
+  static bool wakes_others(op what) {
+    return what == op::permit || what == op::lock || what == op::put || what == op::get ||
+           what == op::set_event;
   }
 
   // A task of its own outlives the group, unless it is the group's.
