@@ -192,6 +192,19 @@ TEST_P(idle, two_jobs_handed_over_together_run_at_the_same_time) {
   });
 }
 
+// Whoever publishes the second job sees that somebody searches, who then takes the first one.
+TEST_P(idle, a_searcher_that_finds_a_job_passes_the_wake_on) {
+  expect_holds(within(2, 0), [] {
+    awaited_job other;
+    blocking_job first([](pool&, job&) {}, other);
+    first.open();
+    resting_pool workers(quiet(2));
+    workers->schedule(first);
+    workers->schedule(other);
+    other.wait();
+  });
+}
+
 // ---- the end ----
 
 TEST_P(idle, a_pool_that_is_stopped_at_once_ends) {

@@ -99,6 +99,26 @@ TEST_P(pool_time, a_timer_of_a_blocked_worker_is_served_by_the_other_one) {
   });
 }
 
+// The second worker goes to sleep while the first one still has the driver's role, but is about to work.
+TEST_P(pool_time, a_driver_that_goes_to_work_passes_the_time_on) {
+  expect_holds(within(2, 0), [] {
+    struct waiting_job : job {
+      explicit waiting_job(timed_job& what) noexcept : timer(what) {
+        run = [](job& self) noexcept { static_cast<waiting_job&>(self).timer.wait(); };
+      }
+      timed_job& timer;
+    };
+    timed_job late;
+    waiting_job first(late);
+    gate_job busy;
+    resting_pool workers(steady(2), {&busy});
+    late.arm(*workers, 1000, pool::then::runs_on);
+    busy.open();
+    workers->schedule(first);
+    late.wait();
+  });
+}
+
 TEST_P(pool_time, a_timer_fires_or_is_cancelled_from_outside) {
   expect_holds(within(2, 1), [] {
     pool workers(steady(1));

@@ -212,4 +212,38 @@ TEST(wait_claim, complete_against_cancel_of_a_wait) {
   });
 }
 
+// Without a timer, whose job would do the waking.
+silk::task<int> looks_for_long(silk::future<int> one, silk::future<int> other) {
+  std::vector<silk::future<int>> both{std::move(one), std::move(other)};
+  auto found = co_await silk::wait(std::move(both), {.return_when = silk::first_completed});
+  check(!found.done.empty(), "one has completed");
+  co_return 7;
+}
+
+TEST(wait_claim, two_completions_wake_a_wait_once) {
+  expect_holds(within(2), [] {
+    silk::manual_runtime here(quiet());
+    silk::promise<int> one, other;
+    auto handle = here.spawn(looks_for_long(one.get_future(), other.get_future()));
+    here.run_ready();
+    together([&] { one.set_value(1); }, [&] { other.set_value(2); });
+    here.run_ready();
+    check(!was_cancelled(handle, 7), "the wait ends");
+  });
+}
+
+TEST(wait_claim, complete_against_cancel_of_a_wait_without_a_timer) {
+  expect_holds(within(2), [] {
+    silk::manual_runtime here(quiet());
+    silk::promise<int> one, other;
+    auto handle = here.spawn(looks_for_long(one.get_future(), other.get_future()));
+    here.run_ready();
+    bool accepted = false;
+    together([&] { one.set_value(1); }, [&] { accepted = handle.cancel(); });
+    here.run_ready();
+    check(accepted && was_cancelled(handle, 7),
+          "a cancel that comes before the task goes on is seen");
+  });
+}
+
 }  // namespace
