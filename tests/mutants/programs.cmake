@@ -28,6 +28,11 @@ foreach(folder IN ITEMS unit conformance regression sim stress)
   endforeach()
 endforeach()
 
+# What they all explore with is in a file of tests, too.
+foreach(source IN ITEMS sync tasks time)
+  target_sources(mutant_sim_${source}_test PRIVATE sim/sim_test.cpp)
+endforeach()
+
 # silk_model in pieces: the checker's harness, what is under test, and each file of tests with them. A test
 # of headers alone does without the second, which any mutant in a header would have built again.
 if(TARGET silk_model)
