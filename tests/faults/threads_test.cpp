@@ -5,9 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <exception>
-#include <filesystem>
-#include <fstream>
-#include <string>
 #include <support/programs.hpp>
 #include <support/room_for_threads.hpp>
 #include <system_error>
@@ -16,16 +13,6 @@
 namespace {
 
 using namespace silk_tests;
-
-std::size_t silk_threads() {
-  std::size_t count = 0;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::string name;
-    std::getline(std::ifstream(task.path() / "comm"), name);
-    count += name.starts_with("silk-");
-  }
-  return count;
-}
 
 class refused_thread : public testing::TestWithParam<unsigned> {};
 INSTANTIATE_TEST_SUITE_P(after, refused_thread, testing::Values(0u, 1u, 2u, 3u),

@@ -1,11 +1,14 @@
-// room_for_threads: the system refuses threads beyond so many.
+// room_for_threads: the system refuses threads beyond so many. And how many there are.
 #pragma once
 
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <filesystem>
 #include <fstream>
+#include <string>
 
 namespace silk_tests {
 
@@ -14,6 +17,17 @@ inline rlim_t address_space_in_use() {
   rlim_t pages = 0;
   statm >> pages;
   return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Silk's threads in this process; not those of a sanitizer.
+inline std::size_t silk_threads() {
+  std::size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    count += name.starts_with("silk-");
+  }
+  return count;
 }
 
 // While alive, there is address space for `threads` more threads and some odds and ends.
