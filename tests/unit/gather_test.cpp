@@ -326,6 +326,32 @@ TEST_P(gather, tells_siblings_why_they_are_cancelled) {
   });
 }
 
+TEST_P(gather, children_see_the_latest_reason) {
+  run([]() -> silk::task<> {
+    std::vector<std::string> seen;
+    const auto handle = silk::spawn([&]() -> silk::task<> {
+      co_await silk::gather([](auto& reasons) -> silk::task<> {
+        for (int cancels = 0; cancels < 3; ++cancels) {
+          try {
+            co_await silk::sleep(10'000h);
+          } catch (const silk::cancelled& stop) {
+            reasons.push_back(stop.reason());
+          }
+        }
+      }(seen));
+    });
+    co_await silk::sleep(1s);
+    handle.cancel("first");
+    co_await silk::sleep(1s);
+    handle.cancel("second");
+    co_await silk::sleep(1s);
+    handle.cancel();
+    const std::string end = co_await ending(handle);
+    EXPECT_EQ(end, "cancelled: second");
+    EXPECT_EQ(seen, (std::vector<std::string>{"first", "second", "second"}));
+  });
+}
+
 TEST_P(gather, child_that_ends_cancelled_fails_it) {
   std::atomic<int> cleaned = 0;
   run([&]() -> silk::task<> {

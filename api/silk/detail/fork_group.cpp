@@ -67,17 +67,15 @@ void fork_group::drop_hold() noexcept {
 }
 
 void fork_group::note_reason(const cancel_requests& requests) noexcept {
-  reason_state seen = reason_state::none;
-  if (reasoned.compare_exchange_strong(seen, reason_state::being_written,
-                                       sync::memory_order_acquire,     // E:reason in
-                                       sync::memory_order_acquire)) {  // E:reason in
-    reason = requests.reason();
-    return reasoned.store(reason_state::written, sync::memory_order_release);  // E:reason out
-  }
-  while (seen != reason_state::written) {  // by a canceller that is about to be done
-    sync::give_way();
-    seen = reasoned.load(sync::memory_order_acquire);  // E:reason in
-  }
+  reason_ptr latest = requests.reason();  // what it replaces is destroyed after the unlock
+  if (latest == nullptr) return;
+  sync::lock_guard hold(reason_lock);
+  reason.swap(latest);
+}
+
+reason_ptr fork_group::cancel_reason() const noexcept {
+  sync::lock_guard hold(reason_lock);
+  return reason;
 }
 
 void fork_group::cancel_child(std::size_t i, cancel_requests& requests) noexcept {

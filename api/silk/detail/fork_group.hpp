@@ -19,7 +19,6 @@
 // Edges   E:join      every RMW on remote            -> the one that completes it
 //         E:link      the exchange on linked         -> later looks at it
 //         E:failure   the exchange on failed         -> its readers
-//         E:reason    the store of `written`         -> later cancellers, and who reads the reason
 #pragma once
 
 #include "promise.hpp"
@@ -33,7 +32,6 @@
 namespace silk::detail {
 
 enum class on_failure : std::uint8_t { cancel_siblings, keep_going };
-enum class reason_state : std::uint8_t { none, being_written, written };
 
 // Members of a group that are no coroutines, such as the timer of a timeout.
 class fork_outsiders {
@@ -113,12 +111,8 @@ struct fork_group : wait {
   // throw it. [task]
   [[nodiscard]] bool leave() noexcept;
 
-  // Why the children were cancelled; null if they were not, or not yet. [any]
-  reason_ptr cancel_reason() const noexcept {
-    // E:reason in. A child may ask for it that was never told: its await was given up for a circle.
-    if (reasoned.load(sync::memory_order_acquire) != reason_state::written) return nullptr;
-    return reason;
-  }
+  // Why the children were cancelled: what the latest said who gave a reason; null if nobody did. [any]
+  reason_ptr cancel_reason() const noexcept;
 
   static cancel_answer cancel_children(wait& self, cancel_requests& requests) noexcept;
 
@@ -137,15 +131,14 @@ struct fork_group : wait {
   sync::atomic<bool> linked{false};
   sync::atomic<bool> failed{false};
   sync::atomic<bool> cancel_requested{false};
-  sync::atomic<reason_state> reasoned{reason_state::none};
+  mutable sync::spinlock reason_lock;
   sync::atomic<std::uint64_t> remote{0};
   fork_base* first_failure = nullptr;  // written by the child that raised `failed`
-  reason_ptr reason;  // by the first canceller, before any child is told: `reasoned`
+  reason_ptr reason;                   // guarded by reason_lock
 
  private:
   void child_failed(fork_base& ended) noexcept;
-  void note_reason(
-      const cancel_requests& requests) noexcept;  // the first one stays [any canceller]
+  void note_reason(const cancel_requests& requests) noexcept;
   std::coroutine_handle<> start_through_the_loop(engine::worker& worker) noexcept;
   std::coroutine_handle<> pass_token() noexcept;
   // After a child that this thread had entered from its loop.
