@@ -1,5 +1,7 @@
 #include "task_group.hpp"
 
+#include "detail/own_reasons.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -63,7 +65,7 @@ void group_core::adopt(core_ptr<future_core> child) {
   }
   const core_ptr<future_core> kept = fresh->child;
   if (!kept->add_waiter(*fresh)) member_ended(*fresh);
-  if (too_late) cancel_now(*kept, sibling_failed());  // keeps G2
+  if (too_late) cancel_now(*kept, own_reasons::get().sibling_failed);  // keeps G2
 }
 
 engine::job* group_core::member_completed(waiter& self) noexcept {
@@ -85,7 +87,7 @@ void group_core::member_ended(member& ended) noexcept {
       sync::lock_guard hold(lock_);
       errors_.push_back(ended.child->error());
     }
-    cancel_requests requests(sibling_failed(), scope_->parent->context);
+    cancel_requests requests(own_reasons::get().sibling_failed, scope_->parent->context);
     abort(requests, tell_body::yes);
     requests.run();
   }
@@ -145,7 +147,6 @@ void group_core::stop(reason_ptr reason) noexcept {
 }
 
 std::uint64_t group_core::child_ended(fork_base& body) noexcept {
-  static const auto body_ended = std::make_shared<const std::string>("the group's body has ended");
   bool give_up = body.held != outcome::value;
   bool told_before = false;
   {
@@ -158,7 +159,7 @@ std::uint64_t group_core::child_ended(fork_base& body) noexcept {
   }
   link_ancestors(body);  // keeps F4: a body that never suspended has told nobody above that we wait
   if (give_up || told_before) {
-    cancel_requests requests(body_ended, scope_->parent->context);
+    cancel_requests requests(own_reasons::get().body_ended, scope_->parent->context);
     told_before ? look_at_children(requests) : abort(requests, tell_body::no);
     requests.run();
   }

@@ -1,17 +1,10 @@
 #include "timeout.hpp"
 
+#include "detail/own_reasons.hpp"
+
 #include <new>
 
 namespace silk::detail {
-
-namespace {
-
-const reason_ptr& time_is_up() noexcept {
-  static const auto reason = std::make_shared<const std::string>("the time is up");
-  return reason;
-}
-
-}  // namespace
 
 void timeout_timer::arm(engine::pool& pool, fork_group& group, std::uint64_t deadline) noexcept {
   pool_ = &pool;
@@ -36,7 +29,7 @@ void timeout_timer::fired(engine::job& self) noexcept {
   timeout_timer& timer = *static_cast<fired_job&>(self).timer;
   fork_group& group = *timer.group_;
   timer.expired_ = true;
-  cancel_requests requests(time_is_up(), &group.child(0));
+  cancel_requests requests(own_reasons::get().time_is_up, &group.child(0));
   group.cancel_child(0, requests);
   requests.run();
   if (group.arrive(1)) wake(*group.parent);

@@ -1,5 +1,7 @@
 #include "timeout_scope.hpp"
 
+#include "detail/own_reasons.hpp"
+
 #include <new>
 #include <string>
 
@@ -127,8 +129,7 @@ void time_limit::arm_or_abort() noexcept {
 }
 
 void time_limit::expire() noexcept {
-  static const auto time_is_up = std::make_shared<const std::string>("the time is up");
-  cancel_requests requests(time_is_up, &group_->child(0));
+  cancel_requests requests(own_reasons::get().time_is_up, &group_->child(0));
   group_->cancel_child(0, requests);
   requests.run();
   work_done();

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <support/programs.hpp>
@@ -213,6 +214,26 @@ TEST(no_memory, for_a_cancel_that_is_passed_on_ends_the_program) {
     });
   };
   EXPECT_DEATH(fail_each_allocation(program, leaks::allowed), "out of memory for a cancel");
+}
+
+// In a process of its own, since it is the first one that counts: once it made the reason that a Ctrl-C gives,
+// where nothing may be thrown.
+TEST(no_memory, for_the_first_call_that_blocks) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto wait_without_memory = [] {
+    bool failed = true;
+    for (int at = 1; failed; ++at) {
+      silk::manual_runtime runtime;
+      silk::promise<void> made;
+      runtime.post([&] { made.set_value(); });
+      fail_allocation(at);
+      const std::string end = told([&] { runtime.block_on(made.get_future()); });
+      failed = stop_failing();
+      if (end != (failed ? "std::bad_alloc" : "value")) std::_Exit(1);
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(wait_without_memory(), testing::ExitedWithCode(0), "");
 }
 
 TEST(no_memory, for_a_runtime) {

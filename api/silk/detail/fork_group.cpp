@@ -1,5 +1,6 @@
 #include "fork_group.hpp"
 
+#include "own_reasons.hpp"
 #include "task_node.hpp"
 
 namespace silk::detail {
@@ -25,14 +26,9 @@ void fork_group::child_failed(fork_base& ended) noexcept {
   // relaxed: only saves telling the children twice
   if (children == 1 || cancel_requested.load(sync::memory_order_relaxed)) return;
   if (!try_hold()) return;
-  cancel_requests requests(sibling_failed(), parent->context);
+  cancel_requests requests(own_reasons::get().sibling_failed, parent->context);
   requests.add(*this);
   requests.run();
-}
-
-const reason_ptr& sibling_failed() noexcept {
-  static const auto reason = std::make_shared<const std::string>("a sibling failed");
-  return reason;
 }
 
 bool fork_group::link() noexcept {

@@ -61,9 +61,6 @@ inline void note_running(task_context& context) noexcept {
 // A child with context variables of its own has ended: they go, and its course is one without. [task]
 void forget_bindings(fork_base& ended) noexcept;  // bindings.cpp
 
-// The reason given to the siblings of a child that failed.
-const reason_ptr& sibling_failed() noexcept;
-
 struct fork_group : wait {
   fork_group(std::byte* first_slot, std::size_t slot_stride, std::uint32_t members,
              on_failure failure_policy) noexcept

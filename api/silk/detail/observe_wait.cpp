@@ -1,6 +1,7 @@
 #include "observe_wait.hpp"
 
 #include "fork_group.hpp"
+#include "own_reasons.hpp"
 
 namespace silk::detail {
 
@@ -17,7 +18,7 @@ bool observe_wait::watch() noexcept { return core_.add_waiter(*this); }
 
 bool observe_wait::passes_on(const cancel_requests& requests) const noexcept {
   return policy_ == let_go::when_a_sibling_failed &&
-         (requests.only_looks() || requests.reason() != sibling_failed());
+         (requests.only_looks() || requests.reason() != own_reasons::get().sibling_failed);
 }
 
 cancel_answer observe_wait::on_cancel(wait& self, cancel_requests& requests) noexcept {

@@ -1,5 +1,6 @@
 #include "run_call.hpp"
 
+#include "own_reasons.hpp"
 #include "runtime_core.hpp"
 
 #include <string>
@@ -45,14 +46,13 @@ void run_call::raise(const std::exception_ptr& error) noexcept {
 }
 
 void run_call::wait_for_end(future_core& awaited) noexcept {
-  static const auto interrupted = std::make_shared<const std::string>("interrupted");
   for (;;) {
     const std::uint32_t bits = told();
     if ((bits & (is_done | is_raised)) != 0) return;
     if ((bits & is_interrupted) != 0) {
       // relaxed: nothing comes with it
       bits_.fetch_and(~is_interrupted, sync::memory_order_relaxed);
-      if (cancel_now(awaited, interrupted)) has_cancelled_ = true;
+      if (cancel_now(awaited, own_reasons::get().interrupted)) has_cancelled_ = true;
     } else if (seat_) {
       runtime_.pool().drive(*this, engine::no_deadline);
       if (runtime_.take_stop() && told() == 0) return;

@@ -1,5 +1,6 @@
 #include "runtime_core.hpp"
 
+#include "own_reasons.hpp"
 #include "run_call.hpp"
 
 #include <algorithm>
@@ -142,9 +143,9 @@ runtime_core::runtime_core(runtime& face, options chosen)
              .clock = chosen.clock,
              .threads = chosen.threads,
              .simulated_by = chosen.simulated_by,
-             .embedder = this}),
-      closing_reason_(std::make_shared<const std::string>("the runtime is shutting down")) {
-  watch_jobs();  // nobody else knows us yet
+             .embedder = this}) {
+  static_cast<void>(own_reasons::get());  // made now, or never
+  watch_jobs();                           // nobody else knows us yet
   sync::lock_guard hold(runtimes().lock);
   runtimes().all.push_back(this);
 }
@@ -191,7 +192,7 @@ void runtime_core::run_watched(engine::job& item) noexcept {
   runtime_core& here = *current_runtime();
   if (here.state() != life::running) {
     if (task_node* node = task_node::resumed_by(item))
-      node->cancel_for_closing(here.closing_reason_);
+      node->cancel_for_closing(own_reasons::get().runtime_closes);
   }
   if (!here.debugging_.on()) return item.run(item);
   here.debugging_.run_step(item);
@@ -274,7 +275,7 @@ admission runtime_core::admit(task_node& node) noexcept {
   if (!stays_outside) tasks_.add(node);
   if (!late && state() == life::running) [[likely]]
     return admission::welcome;
-  node.cancel_for_closing(closing_reason_);
+  node.cancel_for_closing(own_reasons::get().runtime_closes);
   return stays_outside ? admission::refused : admission::cancelled;
 }
 
@@ -315,7 +316,8 @@ void runtime_core::begin_closing() noexcept {
     sync::lock_guard hold(handler_lock_);
     watch_jobs();
   }
-  for (const auto& task : tasks_.snapshot()) task.node->cancel_for_closing(closing_reason_);
+  for (const auto& task : tasks_.snapshot())
+    task.node->cancel_for_closing(own_reasons::get().runtime_closes);
 }
 
 bool runtime_core::is_empty() const noexcept {

@@ -211,7 +211,6 @@ class runtime_core {
   sync::atomic<bool> to_stop_{false};
   detail::debugging debugging_;
   engine::pool pool_;
-  reason_ptr closing_reason_;
 };
 
 // The runtime whose worker this thread is, or nullptr. [any]
