@@ -13,6 +13,11 @@ if(SILK_DELAYS) # for all who include our headers, else two kinds of atomics wou
   target_compile_definitions(silk PUBLIC SILK_DELAYS)
 endif()
 
+option(SILK_FUZZ "Offer the fuzz target: Clang only" OFF)
+if(SILK_FUZZ)
+  target_compile_options(silk PRIVATE -fsanitize=fuzzer-no-link) # what is covered, told to libFuzzer
+endif()
+
 # BUILD_INTERFACE: else the installed package would ask its users for silk_warnings.
 target_link_libraries(silk PRIVATE $<BUILD_INTERFACE:silk_warnings>)
 

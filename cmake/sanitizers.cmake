@@ -14,8 +14,3 @@ if(SILK_SANITIZE)
     add_link_options(-no-pie)
   endif()
 endif()
-
-option(SILK_FUZZ "Build the fuzz target: Clang only" OFF)
-if(SILK_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link) # what is covered, told to libFuzzer
-endif()

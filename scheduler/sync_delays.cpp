@@ -5,8 +5,6 @@
 #include <sched.h>
 #include <time.h>
 
-#include <cstdlib>
-
 namespace silk::scheduler::sync {
 
 namespace {
@@ -22,15 +20,17 @@ void nap(long nanoseconds) noexcept {
 
 }  // namespace
 
+void begin_delays(std::uint64_t seed) noexcept {
+  detail::delays_seed.store(seed, std::memory_order_relaxed);  // relaxed: nothing comes with it
+}
+
 delay_counts delays_so_far() noexcept {
   return {yields.load(std::memory_order_relaxed),  // relaxed: as above
           naps.load(std::memory_order_relaxed), interruptions.load(std::memory_order_relaxed)};
 }
 
 // Another sequence for each thread (splitmix64); never 0.
-std::uint64_t detail::first_delay_state() noexcept {
-  static const char* const given = std::getenv("SILK_DELAYS_SEED");
-  static const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
+std::uint64_t detail::first_delay_state(std::uint64_t seed) noexcept {
   // relaxed: only has to be distinct
   std::uint64_t z = seed + threads.fetch_add(1, std::memory_order_relaxed) * 0x9e3779b97f4a7c15u;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -51,7 +51,7 @@ void detail::delay_now(std::uint64_t random) noexcept {
 
 bool detail::is_interrupted() noexcept {
   may_delay();
-  if (delay_state % 16 != 0) return false;
+  if (delay_state == 0 || delay_state % 16 != 0) return false;
   interruptions.fetch_add(1, std::memory_order_relaxed);  // relaxed: as above
   return true;
 }

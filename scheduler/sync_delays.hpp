@@ -1,17 +1,19 @@
 // sync_delays: atomics at which any thread may be delayed, for tests.
 //
-// With SILK_DELAYS each operation on a sync::atomic may give the processor away before it, at random, or
-// nap for a moment: so a thread that is interrupted between two of its steps, which is rare on an idle
-// machine, happens all the time. A sleep on a futex may come back at once, as it does with EINTR.
-//
-//   SILK_DELAYS_SEED   in the environment: chooses where. Threads and the kernel do the rest, so a run
-//                      is alike, not the same.
+// With SILK_DELAYS, and after begin_delays, each operation on a sync::atomic may give the processor away
+// before it, at random, or nap for a moment: so a thread that is interrupted between two of its steps,
+// which is rare on an idle machine, happens all the time. A sleep on a futex may come back at once, as it
+// does with EINTR.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 namespace silk::scheduler::sync {
+
+// From now on. The seed, which is not 0, chooses where; threads and the kernel do the rest, so a run is
+// alike, not the same. [any]
+void begin_delays(std::uint64_t seed) noexcept;
 
 struct delay_counts {
   std::uint64_t yields;
@@ -22,7 +24,8 @@ delay_counts delays_so_far() noexcept;  // of all threads [any]
 
 namespace detail {
 
-std::uint64_t first_delay_state() noexcept;
+inline constinit std::atomic<std::uint64_t> delays_seed{0};  // 0: no delays yet
+std::uint64_t first_delay_state(std::uint64_t seed) noexcept;
 void delay_now(std::uint64_t random) noexcept;
 bool is_interrupted() noexcept;
 
@@ -31,8 +34,12 @@ inline constinit thread_local std::uint64_t delay_state = 0;
 inline void may_delay() noexcept {
   constexpr std::uint64_t one_in = 256;
   std::uint64_t x = delay_state;
-  if (x == 0) [[unlikely]]
-    x = first_delay_state();
+  if (x == 0) [[unlikely]] {
+    // relaxed: nothing comes with it
+    const std::uint64_t seed = delays_seed.load(std::memory_order_relaxed);
+    if (seed == 0) return;
+    x = first_delay_state(seed);
+  }
   x ^= x << 13;  // xorshift64 (Marsaglia 2003)
   x ^= x >> 7;
   x ^= x << 17;
