@@ -21,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using silk_tests::ending;
 using silk_tests::gate;
+using silk_tests::knows_itself;
 using silk_tests::virtual_time;
 
 class gather : public silk_tests::at_workers {};
@@ -349,6 +350,32 @@ TEST_P(gather, children_see_the_latest_reason) {
     const std::string end = co_await ending(handle);
     EXPECT_EQ(end, "cancelled: second");
     EXPECT_EQ(seen, (std::vector<std::string>{"first", "second", "second"}));
+  });
+}
+
+// A cancel that was pending when the gather began is not the last one that its children hear of.
+TEST_P(gather, that_began_cancelled_passes_the_next_cancel_on) {
+  std::atomic<int> told = 0;
+  silk::runtime runtime(virtual_time(GetParam()));
+  knows_itself<> self(runtime, [&](knows_itself<>& me) -> silk::task<> {
+    me.handle().cancel();
+    co_await silk::gather([](auto& count) -> silk::task<> {
+      while (count < 2) {
+        try {
+          co_await silk::sleep(10'000h);
+        } catch (const silk::cancelled&) {
+          ++count;
+        }
+      }
+    }(told));
+  });
+  runtime.block_on([&]() -> silk::task<> {
+    co_await silk::sleep(1s);
+    EXPECT_EQ(told, 1);
+    self.handle().cancel();
+    const std::string end = co_await ending(self.handle());
+    EXPECT_EQ(end, "cancelled");
+    EXPECT_EQ(told, 2);
   });
 }
 
