@@ -104,5 +104,7 @@ auto wait(Range&& handles, wait_options options = {}) {
 template <std::ranges::range Range>
   requires detail::any_task<std::ranges::range_value_t<Range>>
 void wait(Range&&, wait_options = {}) = delete;  // spawn the tasks, and wait for their handles
+template <detail::any_future First, class... Rest>
+void wait(First&&, Rest&&...) = delete;  // it takes a range: a std::vector both{a, b}
 
 }  // namespace silk
