@@ -168,7 +168,8 @@ task<T> call_on_thread(F function, Args... args) {
 /// Cancelled at once. A call that no thread has begun never is, and leaves the queue of the runtime's
 ///           pool; one that runs goes on, and its result is dropped; if it throws, the runtime's failure
 ///           handler is told.
-/// Threads   `function` runs outside of any task: it must not use co_await or this_task.
+/// Threads   `function` runs outside of any task: it must not use co_await or this_task. Virtual time stands
+///           still until it has ended, so it must not wait for a task of the same runtime that sleeps.
 /// Lifetime  callable and arguments are moved or copied and live as long as the call.
 template <class F, class... Args>
   requires detail::plain_function<std::decay_t<F>, std::decay_t<Args>...>
