@@ -9,9 +9,10 @@ bool task_context::enter_wait(wait& w) noexcept {
   std::uintptr_t expected = 0;
   if (word.compare_exchange_strong(expected, reinterpret_cast<std::uintptr_t>(&w),
                                    sync::memory_order_release,     // E:wait-enter out: the wait
-                                   sync::memory_order_relaxed)) {  // relaxed: only pending possible
+                                   sync::memory_order_relaxed)) {  // relaxed: looks again
     return true;
   }
+  if ((expected & ~flags) != 0) return !leave_wait() && enter_wait(w);
   word.fetch_and(~pending, sync::memory_order_acq_rel);  // E:pending in: the reason
   return false;
 }

@@ -100,7 +100,9 @@ struct task_context : receiver {
 
   using receiver::receiver;
 
-  // False: a pending cancel was taken instead, and must be thrown. [task]
+  // False: a pending cancel was taken instead, and must be thrown. The wait before may not have been left:
+  // of several awaits in one expression, `co_await a + co_await b`, GCC 12 takes the first result when all
+  // have been awaited. [task]
   [[nodiscard]] bool enter_wait(wait& w) noexcept;
   // True: a cancel was taken and must be thrown. [task]
   [[nodiscard]] bool leave_wait() noexcept;
