@@ -55,6 +55,7 @@ class blocking_call final : public future_state<T>, public blocking_work {
  private:
   static void run_call(engine::job& self) noexcept {
     auto& call = static_cast<blocking_call&>(self);
+    const blocking_scope here(call.runtime_);
     if (call.try_begin()) call.invoke();  // else it was cancelled before a thread took it
     call.end();
   }
@@ -169,7 +170,7 @@ task<T> call_on_thread(F function, Args... args) {
 ///           pool; one that runs goes on, and its result is dropped; if it throws, the runtime's failure
 ///           handler is told.
 /// Threads   `function` runs outside of any task: it must not use co_await or this_task. Virtual time stands
-///           still until it has ended, so it must not wait for a task of the same runtime that sleeps.
+///           still until it has ended, but for block_on of the same runtime.
 /// Lifetime  callable and arguments are moved or copied and live as long as the call.
 template <class F, class... Args>
   requires detail::plain_function<std::decay_t<F>, std::decay_t<Args>...>

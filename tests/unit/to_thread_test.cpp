@@ -212,6 +212,24 @@ TEST_P(to_thread, holds_virtual_time_while_a_call_runs) {
   });
 }
 
+TEST_P(to_thread, lets_virtual_time_go_on_while_a_call_waits_for_the_runtime) {
+  run([]() -> silk::task<> {
+    silk::runtime& here = silk::runtime::current();
+    const auto ticker = silk::spawn([]() -> silk::task<> {
+      for (;;) co_await silk::sleep(1s);
+    });
+    const auto seen = co_await silk::to_thread([&here] {
+      const int value = here.block_on(answer_after(3500ms, 7));
+      std::this_thread::yield();  // time stands still again
+      return std::pair(value, here.now());
+    });
+    EXPECT_EQ(seen.first, 7);
+    EXPECT_EQ(seen.second.time_since_epoch(), 3500ms);
+    EXPECT_EQ(silk::now().time_since_epoch(), 3500ms);
+    ticker.cancel();
+  });
+}
+
 TEST_P(to_thread, destroys_the_callable_when_the_call_is_over) {
   run([]() -> silk::task<> {
     auto held = std::make_shared<int>(42);

@@ -14,7 +14,7 @@ void check_may_block(const char* verb) {
 }
 
 run_call::run_call(runtime_core& runtime, sigint interrupts)
-    : waiter(completed_now), runtime_(runtime) {
+    : waiter(completed_now), runtime_(runtime), lends_time_(blocking_for() == &runtime) {
   if (runtime.drives()) seat_.emplace(runtime, "block_on");
   if (interrupts == sigint::cancels_main) guard_.emplace(*this);
   runtime_.enter(*this);
@@ -36,7 +36,9 @@ bool run_call::reached() noexcept { return told() != 0 || runtime_.is_to_stop();
 
 engine::job* run_call::completed_now(waiter& self) noexcept {
   // Under the future's lock: we stay until it is let go.
-  static_cast<run_call&>(self).tell(is_done);
+  auto& call = static_cast<run_call&>(self);
+  if (call.lends_time_) call.runtime_.pool().hold_time();
+  call.tell(is_done);
   return nullptr;
 }
 
@@ -64,8 +66,10 @@ void run_call::wait_for_end(future_core& awaited) noexcept {
 
 void run_call::wait_for(future_core& awaited) {
   if (awaited.add_waiter(*this)) {
+    if (lends_time_) runtime_.pool().release_time();
     wait_for_end(awaited);
     awaited.remove_waiter(*this);  // returns only when completion is past its use of us
+    if (lends_time_ && (told() & is_done) == 0) runtime_.pool().hold_time();
   }
   if (const std::exception_ptr fatal = runtime_.leave(*this)) std::rethrow_exception(fatal);
   if (!awaited.done()) {

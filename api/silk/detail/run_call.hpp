@@ -4,6 +4,9 @@
 //   waiting --completed--> done      the future's outcome comes out
 //      `------raise------> raised    the fatal exception comes out; the future may be pending
 //
+// The call may be made by a function that to_thread runs: then virtual time, which stands still for that one,
+// goes on from here until the future is done.
+//
 // SIGINT, if it is to, cancels what is waited for, and the call goes on waiting.
 //
 // When both happen the fatal exception comes out: it was accepted, and nobody else will tell of it.
@@ -65,6 +68,8 @@ class run_call final : private waiter, private engine::drive_goal {
   runtime_core& runtime_;
   sync::atomic<std::uint32_t> bits_{0};
   bool has_cancelled_ = false;  // because of SIGINT
+  // We are part of a call for which this runtime holds its virtual time: it goes on while we wait.
+  const bool lends_time_;
   std::optional<interrupt_guard> guard_;
   std::optional<driver_seat> seat_;
   std::exception_ptr fatal_;  // guarded by the runtime's lock over its calls

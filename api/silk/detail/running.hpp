@@ -12,17 +12,21 @@
 
 #include "engine.hpp"
 
+#include <utility>
+
 namespace silk::detail {
 
 struct fork_base;
 struct promise_base;
 struct task_context;
 class call_scope;
+class runtime_core;
 
 inline constinit thread_local task_context* running_context = nullptr;
 inline constinit thread_local call_scope* innermost_call = nullptr;
 // Kept by recorded coroutines only (recorded.hpp): nullptr while any other code runs.
 inline constinit thread_local promise_base* innermost_recorded = nullptr;
+inline constinit thread_local runtime_core* blocking_runtime = nullptr;
 
 // nullptr outside of tasks. Not to be kept across a co_await. [any]
 SILK_TLS_ACCESSOR inline task_context* running() noexcept { return running_context; }
@@ -39,6 +43,21 @@ SILK_TLS_ACCESSOR inline promise_base* innermost() noexcept { return innermost_r
 SILK_TLS_ACCESSOR inline void set_innermost(promise_base* frame) noexcept {
   innermost_recorded = frame;
 }
+
+// The runtime for which the calling thread runs a blocking call; nullptr: none.
+SILK_TLS_ACCESSOR inline runtime_core* blocking_for() noexcept { return blocking_runtime; }
+
+class blocking_scope {
+ public:
+  explicit blocking_scope(runtime_core& runtime) noexcept
+      : outer_(std::exchange(blocking_runtime, &runtime)) {}
+  ~blocking_scope() { blocking_runtime = outer_; }
+  blocking_scope(const blocking_scope&) = delete;
+  blocking_scope& operator=(const blocking_scope&) = delete;
+
+ private:
+  runtime_core* outer_;
+};
 
 // While it lives the thread runs jobs inside of what it runs already.
 class interlude {
