@@ -26,10 +26,15 @@
 
 namespace silk {
 
+namespace detail {
+struct run_access;
+}
+
 /// Which clock the tasks of a runtime live by.
 enum class time_source : std::uint8_t {
   steady,        ///< the machine's
-  virtual_time,  ///< starts at zero, stands still while anything runs, then jumps to the next timer
+  virtual_time,  ///< starts at zero, stands still while anything runs, then jumps to the next timer;
+                 ///< also while nobody waits for the tasks, as between two calls of block_on
 };
 
 /// How a runtime is made, and what it does of its own accord.
@@ -227,6 +232,7 @@ class runtime : private detail::spawner<runtime> {
 
  private:
   friend detail::spawner<runtime>;
+  friend detail::run_access;
   template <class T>
   join_handle<T> spawn_task(spawn_options options, task<T>&& body, std::source_location where) {
     return detail::spawn_access::spawn(*core_, options, std::move(body), where);

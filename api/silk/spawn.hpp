@@ -81,10 +81,13 @@ using spawned_value = task_value<decltype(make_task(std::declval<Parts>()...))>;
 // Where a callable with arguments was spawned: they leave no room for a default argument.
 inline constexpr std::source_location unknown_place{};
 
+// Whether a runtime closes when the task ends, before anybody learns of that.
+enum class task_end : std::uint8_t { is_its_own, closes_runtime };
+
 struct spawn_access {
   template <class T>
   static join_handle<T> spawn(runtime_core& runtime, spawn_options options, task<T>&& body,
-                              std::source_location where) {
+                              std::source_location where, task_end end = task_end::is_its_own) {
     task<T> owned = std::move(body);
     const runtime_core::visit visit(runtime);
     core_ptr<task_state<T>> of_task(new task_state<T>(runtime, where), {});
@@ -93,6 +96,7 @@ struct spawn_access {
     if (bindings_ptr in = context_for(options.context)) of_task->set_bindings(std::move(in));
     promise_base& coroutine = task_access::release(std::move(owned));
     task_state<T>& state = *of_task.leave();
+    if (end == task_end::closes_runtime) state.close_runtime_at_end();
     if (runtime.is_observed()) [[unlikely]]
       observe(runtime, state, coroutine);
     switch (runtime.admit(state)) {

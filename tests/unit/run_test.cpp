@@ -76,6 +76,29 @@ TEST_P(run_program, cancels_what_is_left_and_waits_for_it) {
   EXPECT_EQ(cleaned, 100);
 }
 
+// However fast time is: they are told before anybody could see that it goes on.
+TEST_P(run_program, cancels_what_is_left_at_the_instant_of_its_end) {
+  for (int round = 0; round < 20; ++round) {
+    int ticks = 0;
+    silk::time_point stopped_at;
+    silk::run(
+        [&]() -> silk::task<> {
+          silk::spawn([&]() -> silk::task<> {
+            try {
+              for (;; ++ticks) co_await silk::sleep(1s);
+            } catch (const silk::cancelled&) {
+              stopped_at = silk::now();
+              throw;
+            }
+          });
+          co_await silk::sleep(3500ms);
+        },
+        virtual_time());
+    ASSERT_EQ(ticks, 3);
+    ASSERT_EQ(stopped_at.time_since_epoch(), 3500ms);
+  }
+}
+
 TEST_P(run_program, inside_a_task_is_refused_and_starts_nothing) {
   run([]() -> silk::task<> {
     bool started = false;

@@ -181,6 +181,8 @@ void task_node::finish() noexcept {
   if (reached == outcome::error) [[unlikely]]
     tell_of_failure();
   runtime_.dismiss(*this);
+  // Now, since virtual time would go on before the thread that waits for us can do it.
+  if (closes_runtime_) runtime_.begin_closing();
   core_.complete(reached, after_completion::ends_turn);
   core_.release();
 }

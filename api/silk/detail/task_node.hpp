@@ -74,6 +74,8 @@ class task_node {
   // Ends a task that has been cancelled instead of starting it. [who spawns]
   void refuse(promise_base& body) noexcept;
 
+  // [who spawns]
+  void close_runtime_at_end() noexcept { closes_runtime_ = true; }
   // The coroutine has ended and is gone. [task]
   void finish() noexcept;
 
@@ -98,6 +100,7 @@ class task_node {
   bool reason_is_final_ = false;         // guarded by text_lock_, as is the core's reason
   bool told_of_closing_ = false;         // guarded by text_lock_
   bool left_over_ = false;               // guarded by text_lock_: that cancel was accepted
+  bool closes_runtime_ = false;          // before the start
   const std::uint32_t runtime_serial_;   // for when runtime_ is gone
   std::unique_ptr<task_extras> extras_;  // guarded by text_lock_; null: there are none
   std::uint64_t number_ = 0;             // for the generated name
