@@ -65,12 +65,12 @@ void fork_group::drop_hold() noexcept {
 void fork_group::note_reason(const cancel_requests& requests) noexcept {
   reason_ptr latest = requests.reason();  // what it replaces is destroyed after the unlock
   if (latest == nullptr) return;
-  sync::lock_guard hold(reason_lock);
+  sync::lock_guard guard(reason_lock);
   reason.swap(latest);
 }
 
 reason_ptr fork_group::cancel_reason() const noexcept {
-  sync::lock_guard hold(reason_lock);
+  sync::lock_guard guard(reason_lock);
   return reason;
 }
 
