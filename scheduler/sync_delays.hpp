@@ -50,20 +50,18 @@ inline void may_delay() noexcept {
 
 }  // namespace detail
 
+// For tests alone: the orders' defaults, and the operators, which are those of std::atomic.
 template <class T>
-class delayed_atomic {
+class delayed_atomic : public std::atomic<T> {
  public:
+  using plain = std::atomic<T>;
   using order = std::memory_order;
-  static constexpr bool is_always_lock_free = std::atomic<T>::is_always_lock_free;
+  using plain::plain;
+  using plain::operator=;
 
-  constexpr delayed_atomic() noexcept = default;
-  constexpr delayed_atomic(T value) noexcept : value_(value) {}  // implicit, as in std::atomic
-  delayed_atomic(const delayed_atomic&) = delete;
-  delayed_atomic& operator=(const delayed_atomic&) = delete;
-
-  T load(order o) const noexcept { return here().load(o); }
-  void store(T value, order o) noexcept { here().store(value, o); }
-  T exchange(T value, order o) noexcept { return here().exchange(value, o); }
+  T load(order o = order::seq_cst) const noexcept { return here().load(o); }
+  void store(T value, order o = order::seq_cst) noexcept { here().store(value, o); }
+  T exchange(T value, order o = order::seq_cst) noexcept { return here().exchange(value, o); }
   template <class... Orders>
   bool compare_exchange_strong(T& expected, T desired, Orders... orders) noexcept {
     return here().compare_exchange_strong(expected, desired, orders...);
@@ -72,22 +70,20 @@ class delayed_atomic {
   bool compare_exchange_weak(T& expected, T desired, Orders... orders) noexcept {
     return here().compare_exchange_weak(expected, desired, orders...);
   }
-  T fetch_add(T by, order o) noexcept { return here().fetch_add(by, o); }
-  T fetch_sub(T by, order o) noexcept { return here().fetch_sub(by, o); }
-  T fetch_or(T bits, order o) noexcept { return here().fetch_or(bits, o); }
-  T fetch_and(T bits, order o) noexcept { return here().fetch_and(bits, o); }
+  T fetch_add(T by, order o = order::seq_cst) noexcept { return here().fetch_add(by, o); }
+  T fetch_sub(T by, order o = order::seq_cst) noexcept { return here().fetch_sub(by, o); }
+  T fetch_or(T bits, order o = order::seq_cst) noexcept { return here().fetch_or(bits, o); }
+  T fetch_and(T bits, order o = order::seq_cst) noexcept { return here().fetch_and(bits, o); }
 
  private:
-  std::atomic<T>& here() noexcept {
+  plain& here() noexcept {
     detail::may_delay();
-    return value_;
+    return *this;
   }
-  const std::atomic<T>& here() const noexcept {
+  const plain& here() const noexcept {
     detail::may_delay();
-    return value_;
+    return *this;
   }
-
-  std::atomic<T> value_{};
 };
 
 }  // namespace silk::scheduler::sync
