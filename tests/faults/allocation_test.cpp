@@ -223,8 +223,8 @@ TEST(no_memory, for_the_first_call_that_blocks) {
   const auto wait_without_memory = [] {
     bool failed = true;
     for (int at = 1; failed; ++at) {
-      silk::manual_runtime runtime;
       silk::promise<void> made;
+      silk::manual_runtime runtime;  // its end may make the call
       runtime.post([&] { made.set_value(); });
       fail_allocation(at);
       const std::string end = told([&] { runtime.block_on(made.get_future()); });
