@@ -135,7 +135,7 @@ struct fork_group : wait {
 
  private:
   void child_failed(fork_base& ended) noexcept;
-  void note_reason(const cancel_requests& requests) noexcept;
+  void note_reason(const cancel_requests& requests) noexcept;  // [any canceller]
   std::coroutine_handle<> start_through_the_loop(engine::worker& worker) noexcept;
   std::coroutine_handle<> pass_token() noexcept;
   // After a child that this thread had entered from its loop.

@@ -7,8 +7,8 @@ namespace silk::detail {
 
 const own_reasons& own_reasons::get() {
   const auto text = [](const char* why) { return std::make_shared<const std::string>(why); };
+  // Never destroyed: tasks may outlive static destructors.
   static const auto& made = *new own_reasons{
-      // never destroyed: tasks may outlive static destructors
       .sibling_failed = text("a sibling failed"),
       .another_was_first = text("another one was first"),
       .time_is_up = text("the time is up"),
