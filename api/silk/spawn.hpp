@@ -85,15 +85,22 @@ inline constexpr std::source_location unknown_place{};
 enum class task_end : std::uint8_t { is_its_own, closes_runtime };
 
 struct spawn_access {
-  template <class T>
+  struct nobody {
+    void operator()(future_core&) const noexcept {}
+  };
+
+  // `adopt(core)` is called before the task can run. If it throws, nothing was started.
+  template <class T, class Adopt = nobody>
   static join_handle<T> spawn(runtime_core& runtime, spawn_options options, task<T>&& body,
-                              std::source_location where, task_end end = task_end::is_its_own) {
+                              std::source_location where, task_end end = task_end::is_its_own,
+                              Adopt adopt = {}) {
     task<T> owned = std::move(body);
     const runtime_core::visit visit(runtime);
     core_ptr<task_state<T>> of_task(new task_state<T>(runtime, where), {});
     core_ptr<task_state<T>> of_handle(of_task.get(), {});  // it is made with a reference for each
     if (!options.name.empty()) of_task->set_name(options.name);
     if (bindings_ptr in = context_for(options.context)) of_task->set_bindings(std::move(in));
+    adopt(static_cast<future_core&>(*of_task));
     promise_base& coroutine = task_access::release(std::move(owned));
     task_state<T>& state = *of_task.leave();
     if (end == task_end::closes_runtime) state.close_runtime_at_end();

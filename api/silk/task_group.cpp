@@ -3,6 +3,7 @@
 #include "detail/own_reasons.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace silk::detail {
@@ -36,36 +37,27 @@ void throw_group_failure(std::vector<std::exception_ptr> errors, const task_node
   std::rethrow_exception(bare);
 }
 
-void group_core::check_accepting() const {
-  if (runtime_.debugging().on() && !runtime_.pool().is_worker()) [[unlikely]] {
-    throw usage_error(
-        "task_group::spawn on a thread that runs no task of the group: "
-        "the group may end meanwhile; spawn in a task of the group");
-  }
-  sync::lock_guard hold(lock_);
-  if (aborting_) throw usage_error("this task_group is ending: it takes no more tasks");
-}
-
 std::size_t group_core::size() const noexcept {
   sync::lock_guard hold(lock_);
   return size_;
 }
 
-void group_core::adopt(core_ptr<future_core> child) {
-  auto* fresh = new member(*this, std::move(child));
-  fresh->pool = &runtime_.pool();
-  bool too_late = false;
-  {
-    sync::lock_guard hold(lock_);
-    fresh->next_member = members_;
-    if (members_ != nullptr) members_->previous_member = fresh;
-    members_ = fresh;
-    ++size_;
-    too_late = aborting_;
+void group_core::adopt(future_core& child) {
+  if (runtime_.debugging().on() && !runtime_.pool().is_worker()) [[unlikely]] {
+    throw usage_error(
+        "task_group::spawn on a thread that runs no task of the group: "
+        "the group may end meanwhile; spawn in a task of the group");
   }
-  const core_ptr<future_core> kept = fresh->child;
-  if (!kept->add_waiter(*fresh)) member_ended(*fresh);
-  if (too_late) cancel_now(*kept, own_reasons::get().sibling_failed);  // keeps G2
+  auto fresh = std::make_unique<member>(*this, core_ptr<future_core>(&child));
+  fresh->pool = &runtime_.pool();
+  sync::lock_guard hold(lock_);
+  if (aborting_) throw usage_error("this task_group is ending: it takes no more tasks");
+  // Never done: it has not begun. Under our lock, since who aborts the group may cancel it at once.
+  static_cast<void>(child.add_waiter(*fresh));
+  fresh->next_member = members_;
+  if (members_ != nullptr) members_->previous_member = fresh.get();
+  members_ = fresh.release();
+  ++size_;
 }
 
 engine::job* group_core::member_completed(waiter& self) noexcept {

@@ -24,7 +24,7 @@ namespace detail {
 //
 // G1: while `members_` is not empty or the body runs, the scope's parent is suspended.
 // G2: once `aborting_` is set no child is accepted, and every child that was accepted before has been
-//     told to stop or is about to be.
+//     told to stop or is about to be. A child is accepted before it can run.
 class group_core final : public fork_outsiders {
  public:
   explicit group_core(runtime_core& runtime) noexcept : runtime_(runtime) {}
@@ -34,9 +34,9 @@ class group_core final : public fork_outsiders {
   void enter(fork_group& scope) noexcept { scope_ = &scope; }  // before the body runs
   runtime_core& runtime() noexcept { return runtime_; }
 
-  void check_accepting() const;
-  void adopt(core_ptr<future_core> child);  // [any, while the group is open]
-  void stop(reason_ptr reason) noexcept;    // on the user's behalf [any, while the group is open]
+  // Before the child runs. A usage_error if the group takes no more. [any, while the group is open]
+  void adopt(future_core& child);
+  void stop(reason_ptr reason) noexcept;  // on the user's behalf [any, while the group is open]
   std::size_t size() const noexcept;
 
   std::uint64_t child_ended(fork_base& body) noexcept override;
@@ -101,10 +101,9 @@ class task_group : private detail::spawner<task_group> {
   friend detail::spawner<task_group>;
   template <class T>
   join_handle<T> spawn_task(spawn_options options, task<T>&& body, std::source_location where) {
-    core_.check_accepting();
-    auto handle = detail::spawn_access::spawn(core_.runtime(), options, std::move(body), where);
-    core_.adopt(detail::core_ptr<detail::future_core>(&detail::future_access::state<T>(handle)));
-    return handle;
+    return detail::spawn_access::spawn(core_.runtime(), options, std::move(body), where,
+                                       detail::task_end::is_its_own,
+                                       [this](detail::future_core& child) { core_.adopt(child); });
   }
   explicit task_group(detail::group_core& core) noexcept : core_(core) {}
   detail::group_core& core_;

@@ -113,6 +113,21 @@ TEST(no_memory, for_a_group) {
   });
 }
 
+TEST(no_memory, a_spawn_into_a_group_that_throws_has_started_nothing) {
+  int spawned = 0, ran = 0;
+  survives([&]() -> silk::task<> {
+    co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+      group.spawn([&ran]() -> silk::task<> {
+        ++ran;
+        co_return;
+      });
+      ++spawned;
+      co_return;
+    });
+  });
+  EXPECT_EQ(ran, spawned);
+}
+
 TEST(no_memory, for_a_timeout) {
   survives([]() -> silk::task<> { co_await silk::with_timeout(1s, one()); });
 }
