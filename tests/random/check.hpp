@@ -29,10 +29,10 @@ struct tally {
   std::string table() const;
 };
 
-// How a program is run; `pauses` as they may come there.
+// How a program is run, and what may happen there.
 struct runner {
   std::function<run_report(const program&)> run;
-  await_pauses pauses = await_pauses::none;
+  freedom allowed;
   unsigned most_orders = 1'000;
 };
 

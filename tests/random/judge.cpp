@@ -35,13 +35,12 @@ class recorded_decisions final : public decider {
 
 }  // namespace
 
-judgement judge(const program& what, await_pauses pauses, const result& seen,
-                unsigned most_orders) {
+judgement judge(const program& what, freedom allowed, const result& seen, unsigned most_orders) {
   recorded_decisions by;
   judgement found;
   found.nearest.stopped = -1;
   do {
-    model_end end = run_model(what, pauses, seen, by);
+    model_end end = run_model(what, allowed, seen, by);
     ++found.orders;
     if (end.agrees) {
       found.is = verdict::allowed;

@@ -70,6 +70,14 @@ struct timer {
   int join;    // whose time is up, or -1
 };
 
+// Strands that are to be cancelled, one after the other. Who waits for all of them does so until they have
+// been told.
+struct tells {
+  std::vector<int> strands;
+  int join = -1;    // whose children they are, or
+  int waiter = -1;  // who waits for their handles
+};
+
 struct line {  // of those that wait for their turn
   std::deque<int> waiters;
   int free = 0;

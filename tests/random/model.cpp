@@ -7,12 +7,12 @@
 
 namespace random_programs {
 
-model_end run_model(const program& what, await_pauses pauses, const result& expected, decider& by) {
-  return model_run(what, pauses, expected, by).run();
+model_end run_model(const program& what, freedom allowed, const result& expected, decider& by) {
+  return model_run(what, allowed, expected, by).run();
 }
 
-model_run::model_run(const program& what, await_pauses pauses, const result& expected, decider& by)
-    : program_(what), pauses_(pauses), expected_(expected), by_(by) {
+model_run::model_run(const program& what, freedom allowed, const result& expected, decider& by)
+    : program_(what), allowed_(allowed), expected_(expected), by_(by) {
   seen_.statements.resize(as_index(what.statements + 1));
   seen_.tasks.resize(as_index(what.tasks + 1));
   task_strand_.assign(as_index(what.tasks + 1), -1);
@@ -89,7 +89,8 @@ std::vector<model_run::action> model_run::possible() const {
   std::vector<action> all;
   if (goes_on_alone()) {
     all.push_back({action::step, last_});
-    if (pauses_ == await_pauses::some && may_pause(last_)) all.push_back({action::pause, last_});
+    if (allowed_.pauses == await_pauses::some && may_pause(last_))
+      all.push_back({action::pause, last_});
     return all;
   }
   const auto runs = [&](int s) {
@@ -98,10 +99,12 @@ std::vector<model_run::action> model_run::possible() const {
   if (last_ >= 0 && runs(last_)) all.push_back({action::step, last_});
   for (const int s : ready_)
     if (s != last_) all.push_back({action::step, s});
-  if (pauses_ == await_pauses::some) {
+  if (allowed_.pauses == await_pauses::some) {
     for (const int s : ready_)
       if (may_pause(s)) all.push_back({action::pause, s});
   }
+  for (std::size_t i = 0; i < tells_.size(); ++i)
+    all.push_back({action::tell, static_cast<int>(i)});
   for (std::size_t i = 0; i < notices_.size(); ++i)
     all.push_back({action::notice, static_cast<int>(i)});
   for (std::size_t i = 0; i < calls_.size(); ++i)
@@ -139,6 +142,8 @@ void model_run::perform(action what) {
       cancel(joins_[as_index(fired.join)].children[0]);
       return;
     }
+    case action::tell:
+      return tell_next(what.index);
     case action::notice:
       return member_ended(take(notices_, what.index));
     case action::call:

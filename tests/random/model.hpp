@@ -18,13 +18,22 @@ class decider {
 // Whether a strand may give way at an await that is ready, as recorded coroutines do in the simulator.
 enum class await_pauses : std::uint8_t { none, some };
 
+// Whether those who are cancelled together are told in one moment, or one after the other while others run.
+enum class telling : std::uint8_t { at_once, one_by_one };
+
+// What else may happen between two statements.
+struct freedom {
+  await_pauses pauses = await_pauses::none;
+  telling cancels = telling::at_once;
+};
+
 struct model_end {
   result seen;
   bool agrees;   // with what was expected
   long stopped;  // if it does not, it was stopped then
 };
 
-model_end run_model(const program& what, await_pauses pauses, const result& expected, decider& by);
+model_end run_model(const program& what, freedom allowed, const result& expected, decider& by);
 
 enum class verdict : std::uint8_t {
   allowed,    // some order of events ends like this
@@ -39,6 +48,6 @@ struct judgement {
 };
 
 // Whether `seen` is what the model gives, for some order of what may come in any order.
-judgement judge(const program& what, await_pauses pauses, const result& seen, unsigned most_orders);
+judgement judge(const program& what, freedom allowed, const result& seen, unsigned most_orders);
 
 }  // namespace random_programs

@@ -63,8 +63,7 @@ void model_run::begin_join(int s, const statement& what) {
 }
 
 void model_run::cancel_children(int j) {
-  const auto children = joins_[as_index(j)].children;
-  for (const int each : children) cancel(each);
+  tell({.strands = joins_[as_index(j)].children, .join = j});
 }
 
 // From above.
@@ -107,7 +106,7 @@ void model_run::finish_join(int j) {
   const join& of = joins_[as_index(j)];
   const bool ended = std::ranges::all_of(
       of.children, [this](int each) { return at(each).state == strand_state::ended; });
-  if (ended && of.members.empty() && !at(of.parent).at.over) wake(of.parent);
+  if (ended && of.members.empty() && !is_told(j, -1) && !at(of.parent).at.over) wake(of.parent);
 }
 
 // ---- groups ----
@@ -115,9 +114,9 @@ void model_run::finish_join(int j) {
 void model_run::abort_group(int j, bool also_body) {
   join& of = joins_[as_index(j)];
   if (std::exchange(of.aborting, true)) return;
-  const auto members = of.members;
-  if (also_body && of.body_runs) cancel(of.children[0]);
-  for (const int each : members) cancel(each);
+  tells those{.strands = of.members, .join = j};
+  if (also_body && of.body_runs) those.strands.insert(those.strands.begin(), of.children[0]);
+  tell(std::move(those));
 }
 
 void model_run::member_ended(int s) {

@@ -13,12 +13,12 @@ namespace random_programs {
 
 class model_run {
  public:
-  model_run(const program& what, await_pauses pauses, const result& expected, decider& by);
+  model_run(const program& what, freedom allowed, const result& expected, decider& by);
   model_end run();
 
  private:
   struct action {
-    enum kind_t { step, pause, fire, notice, call, outside, harness, pass_time } kind;
+    enum kind_t { step, pause, tell, fire, notice, call, outside, harness, pass_time } kind;
     int index;
   };
 
@@ -55,7 +55,12 @@ class model_run {
   bool cancel(int s);
   void cancel_wait(int s);
   void interrupt(int s);
-  int uncancel(int s);  // how many requests remain
+  void tell(tells those);
+  void tell_targets(int s);  // of the handles it waits for
+  void tell_next(int index);
+  bool is_told(int join,
+               int waiter) const;  // somebody is about to tell its children, or its targets
+  int uncancel(int s);             // how many requests remain
   bool is_scope(int s) const;
   void begin_handle(int s, int task);
   void begin_handles(int s, const statement& what);
@@ -95,7 +100,7 @@ class model_run {
   void promise_items(item_queue& q);
 
   const program& program_;
-  await_pauses pauses_;
+  freedom allowed_;
   const result& expected_;
   bool differs_ = false;
   decider& by_;
@@ -105,6 +110,7 @@ class model_run {
   std::vector<int> task_strand_;  // by task
   std::vector<bool> handle_known_;
   std::vector<timer> timers_;
+  std::vector<tells> tells_;
   std::vector<int> notices_;  // members that have ended
   std::vector<int> calls_;    // strands that wait for a thread
   std::vector<int> outside_;  // tasks that a thread is to cancel

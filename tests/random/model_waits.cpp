@@ -101,9 +101,7 @@ void model_run::cancel_wait(int s) {
     case waits::handles: {
       if (current(s).what != op::gather_handles) return interrupt(s);
       of.at.cancelled = true;
-      const auto targets = of.at.targets;
-      for (const int each : targets) cancel(task_strand_[as_index(each)]);
-      return;
+      return tell_targets(s);
     }
     case waits::join:
       if (!joins_[as_index(of.at.join)].linked) {
@@ -114,6 +112,39 @@ void model_run::cancel_wait(int s) {
     default:
       return interrupt(s);
   }
+}
+
+void model_run::tell(tells those) {
+  if (allowed_.cancels == telling::one_by_one && those.strands.size() > 1) {
+    tells_.push_back(std::move(those));
+    return;
+  }
+  for (const int each : those.strands) cancel(each);
+}
+
+void model_run::tell_targets(int s) {
+  tells those;
+  those.waiter = s;
+  for (const int each : at(s).at.targets) those.strands.push_back(task_strand_[as_index(each)]);
+  tell(std::move(those));
+}
+
+void model_run::tell_next(int index) {
+  tells& those = tells_[as_index(index)];
+  const int next = those.strands.front();
+  those.strands.erase(those.strands.begin());
+  const auto [left, join, waiter] = those;
+  if (left.empty()) tells_.erase(tells_.begin() + index);
+  cancel(next);
+  if (!left.empty()) return;
+  if (join >= 0) finish_join(join);
+  if (waiter >= 0) look_at_handles(waiter);
+}
+
+bool model_run::is_told(int join, int waiter) const {
+  return std::ranges::any_of(tells_, [=](const tells& each) {
+    return (join >= 0 && each.join == join) || (waiter >= 0 && each.waiter == waiter);
+  });
 }
 
 void model_run::interrupt(int s) {
@@ -201,7 +232,7 @@ void model_run::begin_handles(int s, const statement& what) {
   }
   if (was_pending) {
     at(s).at.cancelled = true;
-    for (const int each : fresh.targets) cancel(task_strand_[as_index(each)]);
+    tell_targets(s);
   }
   at(s).state = strand_state::waiting;
   std::erase(ready_, s);
@@ -216,7 +247,7 @@ void model_run::look_at_handles(int s) {
   if (of.at.kind == waits::handle &&
       at(task_strand_[as_index(of.at.targets[0])]).state == strand_state::ended)
     return wake(s);
-  if (of.at.kind != waits::handles || !is_over(s)) return;
+  if (of.at.kind != waits::handles || !is_over(s) || is_told(-1, s)) return;
   std::erase_if(timers_, [s](const timer& each) { return each.strand == s; });
   wake(s);
 }

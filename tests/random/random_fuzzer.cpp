@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span<const std::uint8_t> of = {data + (size > 0), size - (size > 0)};
   const runner by = {
       .run = [=](const program& what) { return run_simulated(what, seed, 1 + seed % 4); },
-      .pauses = await_pauses::some,
+      .allowed = {.pauses = await_pauses::some},
       .most_orders = 300};
   const std::string wrong = check(of, by, counts());
   if (wrong.empty()) return 0;

@@ -14,7 +14,7 @@ using namespace random_programs;
 runner simulated(std::uint64_t seed) {
   const unsigned workers = 1 + seed % 4;
   return {.run = [=](const program& what) { return run_simulated(what, seed, workers); },
-          .pauses = await_pauses::some};
+          .allowed = {.pauses = await_pauses::some}};
 }
 
 std::string to_repeat(std::span<const std::uint8_t> of, std::uint64_t seed) {

@@ -20,6 +20,7 @@ TEST_P(random_programs_on_threads, end_as_the_model_allows) {
                                             return random_programs::run_on_threads(
                                                 what, random.roll(), workers());
                                           },
+                                      .allowed = {.cancels = random_programs::telling::one_by_one},
                                       .most_orders = 300};
   while (time.running() && counts.failed == 0) {
     const std::string wrong =
