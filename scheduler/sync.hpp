@@ -66,6 +66,10 @@ inline constexpr std::size_t no_sharing = 128;
 // Jobs that a worker's ring holds at first. Here because it is a few under the model checker.
 inline constexpr std::size_t ring_capacity = 256;
 
+// So many timers in a worker's shard that it sleeps to their deadlines itself, whoever else watches the time:
+// docs/decisions/012-bursts.md. Here for the same reason.
+inline constexpr std::size_t crowd_of_timers = 64;
+
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

@@ -14,7 +14,7 @@ arm_result timers::arm(timer_node& node, std::size_t shard) {
   sync::lock_guard hold(home.lock);
   if (node.state == timer_state::cancelled) return arm_result::cancelled_before;
   home.wheel.insert(node);
-  home.publish_next();
+  home.publish();
   return arm_result::armed;
 }
 
@@ -26,7 +26,7 @@ timer_cancel timers::cancel(timer_node& node) noexcept {
     return timer_cancel::before_armed;
   }
   if (!home.wheel.remove(node)) return timer_cancel::too_late;
-  home.publish_next();
+  home.publish();
   return timer_cancel::removed;
 }
 
@@ -35,7 +35,7 @@ void timers::serve(std::size_t shard, std::uint64_t now, std::size_t limit,
   shard_state& home = *shards_[shard];
   sync::lock_guard hold(home.lock);
   home.wheel.advance(now, limit, due);
-  home.publish_next();
+  home.publish();
 }
 
 void timers::try_serve(std::size_t shard, std::uint64_t now, std::size_t limit,
@@ -44,7 +44,7 @@ void timers::try_serve(std::size_t shard, std::uint64_t now, std::size_t limit,
   sync::unique_lock hold(home.lock, std::try_to_lock);
   if (!hold) return;
   home.wheel.advance(now, limit, due);
-  home.publish_next();
+  home.publish();
 }
 
 std::uint64_t timers::earliest() const noexcept {

@@ -9,7 +9,7 @@
 // T1: fire and cancel claim a node once, under the lock of its shard.
 // T2: shard.next <= the earliest deadline in the shard's wheel, whenever the lock is free.
 //
-// Edges   the shard's spinlock orders everything in a node; `next` is a hint read without the lock.
+// Edges   the shard's spinlock orders everything in a node; `next` and `crowded` are hints read without it.
 #pragma once
 
 #include "sync.hpp"
@@ -51,6 +51,11 @@ class timers {
     return shards_[shard]->next.load(sync::memory_order_relaxed);
   }
 
+  // Whether there are so many in the shard that its worker wakes for them by itself. A glance. [any]
+  bool is_crowded(std::size_t shard) const noexcept {
+    return shards_[shard]->crowded.load(sync::memory_order_relaxed);  // relaxed: a hint
+  }
+
   // The smallest next() of all shards. [any]
   std::uint64_t earliest() const noexcept;
 
@@ -60,17 +65,21 @@ class timers {
   struct alignas(sync::no_sharing) shard_state {
     explicit shard_state(std::uint64_t now) : wheel(now) {}
 
-    void publish_next() noexcept {  // [holder of lock]
+    void publish() noexcept {  // [holder of lock]
       const std::uint64_t earliest = wheel.next_deadline();
       // relaxed: T2; written under the lock, read as a hint
       if (next.load(sync::memory_order_relaxed) != earliest) {
         next.store(earliest, sync::memory_order_relaxed);  // relaxed: as above
       }
+      const bool crowd = wheel.size() >= sync::crowd_of_timers;
+      if (crowded.load(sync::memory_order_relaxed) != crowd)  // relaxed: as above
+        crowded.store(crowd, sync::memory_order_relaxed);     // relaxed: as above
     }
 
     sync::spinlock lock;
     timer_wheel wheel;
     sync::atomic<std::uint64_t> next{no_deadline};
+    sync::atomic<bool> crowded{false};
   };
 
   std::vector<std::unique_ptr<shard_state>> shards_;

@@ -283,7 +283,8 @@ void worker::park(counted searching) noexcept {
   sleep_until_woken();
 }
 
-// Sleeps; as the driver no longer than to the earliest deadline (I3).
+// Sleeps; as the driver no longer than to the earliest deadline (I3), and with a crowd of timers of its own no
+// longer than to the first of these: docs/decisions/012-bursts.md.
 void worker::sleep_until_woken() noexcept {
   if (pool_.simulator_ != nullptr) [[unlikely]] {
     asleep_ = true;
@@ -303,7 +304,8 @@ void worker::sleep_until_woken() noexcept {
       return wake_myself();
     }
   }
-  const std::uint64_t until = driving ? deadline : no_deadline;
+  std::uint64_t until = driving ? deadline : no_deadline;
+  if (pool_.timers_.is_crowded(index_)) until = std::min(until, pool_.timers_.next(index_));
   const park_end ended = driver_.park(std::min(until, pool_.drive_deadline_));
   if (driving) idle.resign_driver(index_);
   if (ended == park_end::due) wake_myself();

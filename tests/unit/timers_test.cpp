@@ -220,4 +220,20 @@ TEST(timers, decide_between_fire_and_cancel_once) {
   }
 }
 
+TEST(timers, tell_that_a_shard_is_crowded_and_that_it_is_no_more) {
+  timers service(2, 0);
+  std::vector<std::unique_ptr<timer>> crowd;
+  while (crowd.size() < silk::scheduler::sync::crowd_of_timers) {
+    EXPECT_FALSE(service.is_crowded(1));
+    crowd.push_back(std::make_unique<timer>());
+    EXPECT_EQ(arm(service, *crowd.back(), 1, 10), arm_result::armed);
+  }
+  EXPECT_TRUE(service.is_crowded(1));
+  EXPECT_FALSE(service.is_crowded(0));
+  EXPECT_EQ(service.cancel(crowd[0]->node), timer_cancel::removed);
+  EXPECT_FALSE(service.is_crowded(1));
+  EXPECT_EQ(serve(service, 1, 10, no_limit).size(), crowd.size() - 1);
+  EXPECT_FALSE(service.is_crowded(1));
+}
+
 }  // namespace
