@@ -144,7 +144,7 @@ std::uint64_t group_core::child_ended(fork_base& body) noexcept {
   {
     sync::lock_guard hold(lock_);
     body_running_ = false;
-    give_up = give_up || cancelled_from_above_;
+    give_up = give_up || body.pending_from_above();
     told_before = aborting_;
     if (size_ == 0) return 1;  // nobody else can come: only the body and children may spawn
     ++size_;                   // ourselves, so that the group cannot end while we look at it
@@ -163,8 +163,9 @@ void group_core::cancel(cancel_requests& requests) noexcept {
   bool told_before = false;
   {
     sync::lock_guard hold(lock_);
-    if (!requests.only_looks()) cancelled_from_above_ = true;
     if (body_running_) return;
+    // One that the body has seen, and ended since, is no business of the children.
+    if (!requests.only_looks() && !scope_->child(0).pending_from_above()) return;
     told_before = aborting_;
   }
   told_before || requests.only_looks() ? look_at_children(requests)

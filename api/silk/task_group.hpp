@@ -67,7 +67,6 @@ class group_core final : public fork_outsiders {
   bool body_running_ = true;
   bool aborting_ = false;
   bool stopped_ = false;
-  bool cancelled_from_above_ = false;
   std::vector<std::exception_ptr> errors_;
 };
 
@@ -129,13 +128,14 @@ class group_awaiter : public scope_awaiter<T> {
   }
 
   T await_resume(std::source_location where = std::source_location::current()) {
-    const bool from_above = this->cancelled_from_above();
+    const asked_from_above asked = this->leave_scope();
     auto& body = this->body();
     auto& errors = core_.errors();
     if (body.held == outcome::error) errors.push_back(body.slot.error());
     if (!errors.empty()) throw_group_failure(std::move(errors), this->parent->context->root());
-    if (from_above) this->throw_cancelled_from_above(where);
+    if (asked == asked_from_above::unseen) this->throw_cancelled_from_above(where);
     if (body.held == outcome::value) return this->take_body_value();
+    if (asked == asked_from_above::seen) this->throw_cancelled_from_above(where);
     if constexpr (std::is_void_v<T>) {
       if (core_.stopped_by_user()) return;
     }
@@ -179,8 +179,9 @@ task<T> run_task_group(F body) {
 ///           then one exception_group holds all exceptions that came out. A fatal one comes out bare; the
 ///           failure handler is told of the others then. A child that merely ends cancelled is no
 ///           failure.
-/// Cancelled cancels the body first and, when it has ended, the children; then throws
-///           `silk::cancelled`, or the exception_group if anything failed while cleaning up.
+/// Cancelled the body is, as code of the awaiting task. If it ends cancelled, or has ended before, the
+///           children are cancelled; then `silk::cancelled` is thrown, or the exception_group if anything
+///           failed while cleaning up. If it swallows the cancel the group goes on.
 /// Threads   in tasks only.
 /// Lifetime  `body` is kept until the end, so a lambda with captures is safe; children may use the
 ///           body's captures and the caller's locals.

@@ -48,7 +48,7 @@ inline detail::question<unsigned> cancelling() noexcept {
 
 /// `co_await this_task::uncancel()`: takes one request back, as a task does that caught
 /// `silk::cancelled` and means to go on; gives how many remain. One that was not delivered yet is
-/// dropped when none remain.
+/// dropped when none remain. The inside of a timeout or group is part of the task, and so are its requests.
 inline detail::question<unsigned> uncancel() noexcept {
   return detail::question<unsigned>(detail::ask_uncancel);
 }

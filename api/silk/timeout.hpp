@@ -71,17 +71,12 @@ class [[nodiscard("a timeout must be awaited")]] timeout_awaiter : private timeo
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     this->timer.arm(engine::current_worker()->owner(), *this, deadline_);
-    return fork_awaiter::await_suspend(waiting);
+    return scope_awaiter<T>::await_suspend(waiting);
   }
   T await_resume(std::source_location where = std::source_location::current()) {
     if (!this->started()) throw timeout_error();
-    const bool from_above = this->cancelled_from_above();
-    auto& body = this->body();
-    if (body.held == outcome::error) std::rethrow_exception(body.slot.error());
-    if (from_above) this->throw_cancelled_from_above(where);
-    if (body.held == outcome::value) return this->take_body_value();
-    if (this->timer.expired()) throw timeout_error(this->error_of(body));
-    rethrow_at(this->error_of(body), where);
+    const asked_from_above asked = this->leave_scope();
+    return this->end_in_time(this->timer.expired(), asked, where);
   }
 
  private:
@@ -98,8 +93,9 @@ class [[nodiscard("a timeout must be awaited")]] timeout_awaiter : private timeo
 ///           body is not started.
 /// Fails     timeout_error when the time was up and the body, asked to stop, ended cancelled. If it
 ///           answers with a value or with another exception, that is what comes out.
-/// Cancelled cancels the body, waits for it, then throws `silk::cancelled`; that also holds when the
-///           time was up as well.
+/// Cancelled the body is, as code of the awaiting task: its answer comes out. If it ends cancelled, that is
+///           `silk::cancelled`, also when the time was up as well; a body that swallows the cancel may
+///           give a value. One that comes too late for the body to see it is thrown here.
 /// Threads   in tasks only. Costs a timer that is armed and taken back; no allocation.
 /// Lifetime  the body may use the caller's locals.
 template <class Rep, class Period, class T>

@@ -96,17 +96,13 @@ class [[nodiscard("a timeout must be awaited")]] timeout_scope_awaiter : public 
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     limit_.enter(*this, engine::current_worker()->owner());
-    return fork_awaiter::await_suspend(waiting);
+    return scope_awaiter<T>::await_suspend(waiting);
   }
   T await_resume(std::source_location where = std::source_location::current()) {
-    const bool from_above = this->cancelled_from_above();
-    auto& body = this->body();
-    const bool expired = limit_.leave(!body.cancel_pending());
-    if (body.held == outcome::error) std::rethrow_exception(body.slot.error());
-    if (from_above) this->throw_cancelled_from_above(where);
-    if (body.held == outcome::value) return this->take_body_value();
-    if (expired) throw timeout_error(this->error_of(body));
-    rethrow_at(this->error_of(body), where);
+    const asked_from_above asked = this->leave_scope();
+    const auto& body = this->body();
+    const bool expired = limit_.leave(!body.cancel_pending() || body.pending_from_above());
+    return this->end_in_time(expired, asked, where);
   }
 
  private:

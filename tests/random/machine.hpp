@@ -41,7 +41,8 @@ struct strand {
   waiting at;
   int spawned = -1;  // a task whose handle it has yet to keep where others find it
   int requests = 0;
-  bool pending = false;  // a cancel that is to be thrown
+  bool pending = false;             // a cancel that is to be thrown
+  bool pending_from_above = false;  // the inside of a scope: and not only one of the scope itself
   outcome end;
   int task = -1;          // its number, if it is a task; 0 is the program
   int join = -1;          // it is a child of this one
@@ -53,6 +54,7 @@ struct strand {
 struct join {
   const statement* what = nullptr;
   int parent = -1;
+  int entered_with = 0;  // requests of the parent's task
   std::vector<int> children;
   bool linked = false;     // a cancel of the parent finds its way down
   bool cancelled = false;  // from above, and told

@@ -47,6 +47,7 @@ void model_run::begin_join(int s, const statement& what) {
   joins_.emplace_back();
   joins_[as_index(j)].what = &what;
   joins_[as_index(j)].parent = s;
+  joins_[as_index(j)].entered_with = all_requests(s);
   for (const block& each : what.blocks) add_child(j, &each);
   for (const statement& part : what.parts) {
     add_child(j, nullptr);
@@ -63,7 +64,9 @@ void model_run::begin_join(int s, const statement& what) {
 }
 
 void model_run::cancel_children(int j) {
-  tell({.strands = joins_[as_index(j)].children, .join = j});
+  const auto children = joins_[as_index(j)].children;
+  if (!children.empty() && is_scope(children[0])) return pass_cancel_on(children[0]);
+  tell({.strands = children, .join = j});
 }
 
 // From above.
@@ -94,7 +97,8 @@ void model_run::child_ended(int s) {
     case op::group:
       of.body_runs = false;
       if (!of.members.empty()) link_ancestors(s);
-      if (at(s).end.how != ending::value || joins_[as_index(j)].cancelled) abort_group(j, false);
+      if (at(s).end.how != ending::value || (at(s).pending && at(s).pending_from_above))
+        abort_group(j, false);
       break;
     default:
       break;
@@ -130,30 +134,36 @@ void model_run::member_ended(int s) {
   finish_join(j);
 }
 
-outcome model_run::end_of_group(join& j, bool from_above) {
-  const outcome& body = at(j.children[0]).end;
-  if (body.how != ending::value && body.how != ending::cancelled) j.errors.push_back(body);
-  if (!j.errors.empty()) return {ending::group, j.errors};
-  if (from_above) return ending::cancelled;
-  if (body.how == ending::value || j.stopped) return ending::value;
-  return body;
-}
-
 // ---- the end of all of them ----
 
-outcome model_run::end_of_join(int s, bool from_above) {
+// Timeouts and groups, whose inside is code of the task itself.
+outcome model_run::end_of_scope(int s, const join& j, bool due) {
+  const strand& body = at(j.children[0]);
+  const ending how = body.end.how;
+  const bool unseen = due || (body.pending && body.pending_from_above);
+  const bool failed = how != ending::value && how != ending::cancelled;
+  if (j.what->what == op::group) {
+    auto errors = j.errors;
+    if (failed) errors.push_back(body.end);
+    if (!errors.empty()) return {ending::group, errors};
+  } else if (failed) {
+    if (unseen) give_back_cancel(s);
+    return body.end;
+  }
+  if (unseen) return ending::cancelled;
+  if (how == ending::value) return ending::value;
+  if (j.cancelled && all_requests(s) > j.entered_with) return ending::cancelled;
+  if (j.expired) return ending::timeout;
+  return j.stopped ? outcome(ending::value) : body.end;
+}
+
+outcome model_run::end_of_join(int s, bool due) {
   join& j = joins_[as_index(at(s).at.join)];
+  if (is_scope(j.children[0])) return end_of_scope(s, j, due);
+  const bool from_above = due || j.cancelled;
   const auto failed = [this](int child) {
     return at(child).end.how != ending::value && at(child).end.how != ending::cancelled;
   };
-  if (j.what->what == op::group) return end_of_group(j, from_above);
-  if (j.what->what == op::timeout || j.what->what == op::timeout_handle) {
-    const outcome& body = at(j.children[0]).end;
-    if (failed(j.children[0])) return body;
-    if (from_above) return ending::cancelled;
-    if (body.how == ending::cancelled && j.expired) return ending::timeout;
-    return body;
-  }
   if (j.what->what == op::select || j.what->what == op::select_any) {
     for (const int each : j.children) {
       if (each == j.first && !from_above) continue;

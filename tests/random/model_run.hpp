@@ -53,6 +53,9 @@ class model_run {
   void wake(int s);
   void resume(int s);
   bool cancel(int s);
+  void pass_cancel_on(int s);  // to the inside of a scope, which does not count it
+  void receive(int s, bool from_above);
+  void give_back_cancel(int s);
   void cancel_wait(int s);
   void interrupt(int s);
   void tell(tells those);
@@ -62,6 +65,8 @@ class model_run {
                int waiter) const;  // somebody is about to tell its children, or its targets
   int uncancel(int s);             // how many requests remain
   bool is_scope(int s) const;
+  int scope_above(int s) const;  // the strand of the same task, or -1
+  int all_requests(int s) const;
   void begin_handle(int s, int task);
   void begin_handles(int s, const statement& what);
   bool is_over(int s) const;
@@ -81,8 +86,8 @@ class model_run {
   void abort_group(int j, bool also_body);
   void member_ended(int s);
   int group_around(int s) const;
-  outcome end_of_join(int s, bool from_above);
-  outcome end_of_group(join& j, bool from_above);
+  outcome end_of_join(int s, bool due);
+  outcome end_of_scope(int s, const join& j, bool due);
 
   // model_turns.cpp: locks, queues, the event
   void begin_turn(int s, const statement& what);

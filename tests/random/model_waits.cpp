@@ -47,7 +47,7 @@ void model_run::resume(int s) {
   switch (ended.kind) {
     case waits::join: {
       of.at = ended;
-      outcome end = end_of_join(s, due || joins_[as_index(ended.join)].cancelled);
+      outcome end = end_of_join(s, due);
       at(s).at = {};
       return complete(s, std::move(end));
     }
@@ -69,7 +69,7 @@ void model_run::resume(int s) {
     const bool undone = give_back(what);
     at(s).at = {};
     if (undone) return complete(s, ending::cancelled);
-    at(s).pending = true;
+    give_back_cancel(s);
   }
   after_turn(s, what);
 }
@@ -80,14 +80,30 @@ bool model_run::cancel(int s) {
   strand& of = at(s);
   if (of.state == strand_state::ended) return false;
   ++of.requests;
-  if (of.state != strand_state::waiting || of.at.over) {
+  receive(s, false);
+  return true;
+}
+
+// Also after its end: the scope then looks at what is pending.
+void model_run::pass_cancel_on(int s) { receive(s, true); }
+
+void model_run::receive(int s, bool from_above) {
+  strand& of = at(s);
+  const bool waits_for_children = of.at.kind == waits::join && joins_[as_index(of.at.join)].linked;
+  if (of.state != strand_state::waiting || of.at.over ||
+      (of.at.kind == waits::join && !waits_for_children)) {
+    of.pending_from_above = (of.pending && of.pending_from_above) || from_above;
     of.pending = true;
-    return true;
+    return;
   }
   path_.push_back(s);
   cancel_wait(s);
   path_.pop_back();
-  return true;
+}
+
+void model_run::give_back_cancel(int s) {
+  at(s).pending = true;
+  at(s).pending_from_above = is_scope(s) && joins_[as_index(at(s).join)].cancelled;
 }
 
 void model_run::cancel_wait(int s) {
@@ -104,10 +120,6 @@ void model_run::cancel_wait(int s) {
       return tell_targets(s);
     }
     case waits::join:
-      if (!joins_[as_index(of.at.join)].linked) {
-        of.pending = true;
-        return;
-      }
       return cancel_join(of.at.join);
     default:
       return interrupt(s);
@@ -162,15 +174,27 @@ bool model_run::is_scope(int s) const {
   return of == op::timeout || of == op::timeout_handle || of == op::group;
 }
 
-int model_run::uncancel(int s) {
-  const auto above = [this](int of) { return joins_[as_index(at(of).join)].parent; };
-  int asked = s;
-  while (is_scope(asked) && at(asked).requests == 0) asked = above(asked);
-  strand& of = at(asked);
-  if (of.requests > 0 && --of.requests == 0) of.pending = false;
-  int sum = at(s).requests;
-  for (int each = s; is_scope(each); sum += at(each).requests) each = above(each);
+int model_run::scope_above(int s) const {
+  return is_scope(s) ? joins_[as_index(at(s).join)].parent : -1;
+}
+
+int model_run::all_requests(int s) const {
+  int sum = 0;
+  for (int each = s; each >= 0; each = scope_above(each)) sum += at(each).requests;
   return sum;
+}
+
+// The outermost request first; when none remain, what is pending anywhere in the task is withdrawn.
+int model_run::uncancel(int s) {
+  int counted = -1;
+  for (int each = s; each >= 0; each = scope_above(each))
+    if (at(each).requests > 0) counted = each;
+  if (counted < 0) return 0;
+  --at(counted).requests;
+  const int remaining = all_requests(s);
+  for (int each = s; each >= 0 && remaining == 0; each = scope_above(each))
+    at(each).pending = false;
+  return remaining;
 }
 
 // ---- handles ----

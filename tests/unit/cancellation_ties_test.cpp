@@ -134,8 +134,8 @@ TEST_P(timeout_tie, an_exception_comes_out_although_the_time_was_up_and_a_cancel
 class group_tie : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(group_tie);
 
-// docs/cancellation.md: g3
-TEST_P(group_tie, a_cancel_from_above_hides_the_value_of_the_body) {
+// docs/cancellation.md: g4
+TEST_P(group_tie, a_value_of_the_body_comes_out_although_two_cancels_have_come) {
   run([]() -> silk::task<> {
     const auto grouped = silk::spawn([]() -> silk::task<int> {
       const auto body = [](silk::task_group& group) -> silk::task<int> {
@@ -155,7 +155,7 @@ TEST_P(group_tie, a_cancel_from_above_hides_the_value_of_the_body) {
     co_await silk::sleep(1s);
     EXPECT_TRUE(grouped.cancel("from above"));
     const std::string end = co_await ending(grouped);
-    EXPECT_EQ(end, "cancelled: from above");
+    EXPECT_EQ(end, "value");
   });
 }
 
@@ -172,7 +172,7 @@ TEST_P(group_tie, a_value_of_the_body_comes_out_although_the_group_was_cancelled
   });
 }
 
-// docs/cancellation.md: g6
+// docs/cancellation.md: g7
 TEST_P(group_tie, without_a_value_the_cancelled_of_the_body_comes_out) {
   run([]() -> silk::task<> {
     const auto body = [](silk::task_group& group) -> silk::task<int> {

@@ -34,7 +34,7 @@ class arrives_early : private early_outsider_base, public detail::scope_awaiter<
     EXPECT_FALSE(arrive(1));
     return fork_awaiter::await_suspend(waiting);
   }
-  void await_resume() { EXPECT_FALSE(cancelled_from_above()); }
+  void await_resume() { EXPECT_EQ(leave_scope(), detail::asked_from_above::no); }
 };
 
 class scope_awaiter : public at_workers {};

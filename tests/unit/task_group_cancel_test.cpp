@@ -63,7 +63,7 @@ silk::task<std::string> text_of_end(silk::task<> body) {
 
 // ---- from above ----
 
-// docs/cancellation.md: g3
+// docs/cancellation.md: g5
 TEST_P(task_group_cancel, from_above_stops_the_body_first_and_then_the_children) {
   run([]() -> silk::task<> {
     std::atomic<int> ended = 0;
@@ -197,9 +197,69 @@ TEST_P(task_group_cancel, before_it_is_entered_starts_no_body) {
   });
 }
 
+// docs/cancellation.md: g4
+TEST_P(task_group_cancel, from_above_is_over_when_the_body_has_swallowed_it) {
+  run([]() -> silk::task<> {
+    bool child_ended = false;
+    unsigned requests = 99;
+    auto handle = silk::spawn([&]() -> silk::task<int> {
+      const auto body = [&](silk::task_group& group) -> silk::task<int> {
+        group.spawn([&]() -> silk::task<> {
+          co_await silk::sleep(5s);
+          child_ended = true;
+        });
+        try {
+          co_await asleep();
+        } catch (const silk::cancelled&) {
+        }
+        group.spawn(asleep(1s));  // still open
+        co_return 7;
+      };
+      const int value = co_await silk::with_task_group(body);
+      requests = co_await silk::this_task::cancelling();
+      co_await silk::sleep(1s);
+      co_return value;
+    });
+    co_await silk::sleep(1s);
+    handle.cancel();
+    const int value = co_await handle;
+    EXPECT_EQ(value, 7);
+    EXPECT_EQ(requests, 1u);
+    EXPECT_TRUE(child_ended);
+    EXPECT_EQ(silk::now().time_since_epoch(), 6s);
+  });
+}
+
+// docs/cancellation.md: g3
+TEST_P(task_group_cancel,
+       from_above_a_second_time_stops_the_children_of_a_body_that_swallowed_the_first) {
+  run([]() -> silk::task<> {
+    std::atomic<int> ended = 0;
+    auto handle = silk::spawn([&]() -> silk::task<> {
+      co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+        group.spawn(counts_its_end(ended));
+        try {
+          co_await asleep();
+        } catch (const silk::cancelled&) {
+        }
+      });
+    });
+    co_await silk::sleep(1s);
+    handle.cancel();
+    co_await silk::sleep(1s);
+    EXPECT_EQ(ended, 0);
+    EXPECT_FALSE(handle.done());
+    handle.cancel("enough");
+    const std::string how = co_await ending(end_of(handle));
+    EXPECT_EQ(how, "cancelled: enough");
+    EXPECT_EQ(ended, 1);
+    EXPECT_EQ(silk::now().time_since_epoch(), 2s);
+  });
+}
+
 // ---- group.cancel ----
 
-// docs/cancellation.md: g5
+// docs/cancellation.md: g6
 TEST_P(task_group_cancel, by_itself_stops_everything_and_is_no_error) {
   run([]() -> silk::task<> {
     std::atomic<int> ended = 0;
@@ -298,7 +358,7 @@ TEST_P(task_group_cancel, by_itself_keeps_errors) {
   });
 }
 
-// docs/cancellation.md: g3
+// docs/cancellation.md: g5
 TEST_P(task_group_cancel, by_itself_does_not_hide_one_from_above) {
   run([]() -> silk::task<> {
     bool child_cleaned = false, body_cleaned = false;

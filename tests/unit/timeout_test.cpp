@@ -41,7 +41,7 @@ TEST_P(timeout, gives_the_value_of_a_body_that_never_suspends) {
   });
 }
 
-// docs/cancellation.md: t5
+// docs/cancellation.md: t6
 TEST_P(timeout, cancels_the_body_and_waits_for_it_before_it_throws) {
   run([]() -> silk::task<> {
     bool cleaned = false;
@@ -118,7 +118,7 @@ TEST_P(timeout, passes_on_an_error_from_before_the_time_is_up) {
   });
 }
 
-// docs/cancellation.md: t6
+// docs/cancellation.md: t7
 TEST_P(timeout, passes_on_a_cancelled_that_the_body_made_itself) {
   run([]() -> silk::task<> {
     const auto gives_up = []() -> silk::task<> {
@@ -237,7 +237,7 @@ TEST_P(timeout, refuses_a_task_that_was_moved_from) {
 
 // ---- cancelled from above ----
 
-// docs/cancellation.md: t3
+// docs/cancellation.md: t5
 TEST_P(timeout, passes_a_cancel_on_and_waits_for_the_body) {
   run([]() -> silk::task<> {
     bool cleaned = false;
@@ -256,7 +256,7 @@ TEST_P(timeout, passes_a_cancel_on_and_waits_for_the_body) {
   });
 }
 
-// docs/cancellation.md: t3
+// docs/cancellation.md: t5
 TEST_P(timeout, ends_cancelled_when_it_is_cancelled_after_the_time_was_up) {
   run([]() -> silk::task<> {
     bool cleaned = false;
@@ -299,22 +299,73 @@ TEST_P(timeout, ends_cancelled_when_cancel_and_deadline_meet) {
   });
 }
 
-// docs/cancellation.md: t3
-TEST_P(timeout, drops_a_value_when_it_was_cancelled_from_above) {
+// docs/cancellation.md: t4
+TEST_P(timeout, gives_the_value_of_a_body_that_swallows_a_cancel_from_above) {
   run([]() -> silk::task<> {
-    const auto limited = []() -> silk::task<int> {
-      co_return co_await silk::with_timeout(1h, swallows_a_cancel(42));
+    unsigned inside = 99, afterwards = 99;
+    const auto limited = [&]() -> silk::task<int> {
+      const auto body = [&]() -> silk::task<int> {
+        const int value = co_await swallows_a_cancel(42);
+        inside = co_await silk::this_task::cancelling();
+        co_return value;
+      };
+      const int value = co_await silk::with_timeout(1h, body());
+      afterwards = co_await silk::this_task::cancelling();
+      co_await silk::sleep(1s);  // nothing is thrown once more
+      co_return value;
     };
-    auto handle = silk::spawn(limited());
+    auto handle = silk::spawn(limited);
     co_await silk::sleep(1s);
     handle.cancel();
-    bool was_cancelled = false;
-    try {
-      co_await handle;
-    } catch (const silk::cancelled&) {
-      was_cancelled = true;
-    }
-    EXPECT_TRUE(was_cancelled);
+    const int value = co_await handle;
+    EXPECT_EQ(value, 42);
+    EXPECT_EQ(inside, 1u);
+    EXPECT_EQ(afterwards, 1u);
+  });
+}
+
+// docs/cancellation.md: t3
+TEST_P(timeout, throws_a_cancel_that_its_body_has_not_seen) {
+  run([]() -> silk::task<> {
+    silk::join_handle<int> handle;
+    std::string how;
+    handle = silk::spawn([&]() -> silk::task<int> {
+      co_await silk::sleep(1s);
+      const auto body = [&]() -> silk::task<int> {
+        co_await silk::sleep(1s);
+        handle.cancel("enough");
+        co_return 7;
+      };
+      const auto limited = [&]() -> silk::task<> { co_await silk::with_timeout(1h, body()); };
+      how = co_await ending(limited());
+      co_await silk::sleep(1s);  // once only
+      co_return 8;
+    });
+    const int value = co_await handle;
+    EXPECT_EQ(value, 8);
+    EXPECT_EQ(how, "cancelled: enough");
+  });
+}
+
+// docs/cancellation.md: t2
+TEST_P(timeout, leaves_a_cancel_that_its_failing_body_has_not_seen_to_the_next_await) {
+  run([]() -> silk::task<> {
+    silk::join_handle<void> handle;
+    std::string how;
+    handle = silk::spawn([&]() -> silk::task<> {
+      co_await silk::sleep(1s);
+      const auto body = [&]() -> silk::task<> {
+        co_await silk::sleep(1s);
+        handle.cancel();
+        throw boom();
+      };
+      how = co_await ending(at_most(1h, at_most(2h, body())));
+      co_await silk::sleep(1s);
+      how += " and went on";
+    });
+    const std::string end = co_await ending(handle);
+    EXPECT_EQ(end, "cancelled");
+    EXPECT_EQ(how, "boom");
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -18,6 +19,9 @@ class uncancel : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(uncancel);
 
 silk::task<> sleep_for_ever() { co_await silk::sleep(10'000h); }
+silk::task<> at_most(silk::duration d, silk::task<> body) {
+  co_await silk::with_timeout(d, std::move(body));
+}
 
 TEST_P(uncancel, lets_the_task_run_on_and_be_cancelled_afresh) {
   run([]() -> silk::task<> {
@@ -82,6 +86,113 @@ TEST_P(uncancel, without_a_request_does_nothing) {
     const unsigned requests = co_await silk::this_task::cancelling();
     EXPECT_EQ(requests, 0u);
     co_await silk::sleep(1s);
+  });
+}
+
+// ---- inside of scopes ----
+
+// A request is counted once, however many scopes it has come through.
+TEST_P(uncancel, inside_of_scopes_takes_back_what_the_task_was_asked) {
+  run([]() -> silk::task<> {
+    unsigned counted = 99, remaining = 99, afterwards = 99;
+    const auto handle = silk::spawn([&]() -> silk::task<int> {
+      const auto inner = [&]() -> silk::task<int> {
+        try {
+          co_await sleep_for_ever();
+        } catch (const silk::cancelled&) {
+        }
+        counted = co_await silk::this_task::cancelling();
+        remaining = co_await silk::this_task::uncancel();
+        co_return 7;
+      };
+      const auto body = [&](silk::task_group&) -> silk::task<int> {
+        co_return co_await silk::with_timeout(1h, inner());
+      };
+      const int value = co_await silk::with_timeout(2h, silk::with_task_group(body));
+      afterwards = co_await silk::this_task::cancelling();
+      co_return value;
+    });
+    co_await silk::sleep(1s);
+    handle.cancel();
+    const int value = co_await handle;
+    EXPECT_EQ(value, 7);
+    EXPECT_EQ(counted, 1u);
+    EXPECT_EQ(remaining, 0u);
+    EXPECT_EQ(afterwards, 0u);
+  });
+}
+
+TEST_P(uncancel, inside_of_a_scope_drops_what_is_pending_outside) {
+  run([]() -> silk::task<> {
+    silk::join_handle<int> handle;
+    handle = silk::spawn([&]() -> silk::task<int> {
+      co_await silk::sleep(1s);
+      const auto inner = [&]() -> silk::task<> {
+        handle.cancel();  // no scope has suspended yet: the task itself has it
+        const unsigned remaining = co_await silk::this_task::uncancel();
+        EXPECT_EQ(remaining, 0u);
+        co_await silk::sleep(1s);
+      };
+      co_await at_most(2h, at_most(1h, inner()));
+      co_await silk::sleep(1s);
+      co_return 7;
+    });
+    const int value = co_await handle;
+    EXPECT_EQ(value, 7);
+  });
+}
+
+// As asyncio's timeout does with uncancel() at its end.
+TEST_P(uncancel, is_done_by_a_timeout_for_its_own_request) {
+  run([]() -> silk::task<> {
+    unsigned inside = 99;
+    bool late = false;
+    const auto body = [&]() -> silk::task<> {
+      try {
+        co_await sleep_for_ever();
+      } catch (const silk::cancelled&) {
+        inside = 1;
+      }
+      inside = co_await silk::this_task::cancelling();
+      throw silk::cancelled();
+    };
+    try {
+      co_await silk::with_timeout(1s, body());
+    } catch (const silk::timeout_error&) {
+      late = true;
+    }
+    const unsigned afterwards = co_await silk::this_task::cancelling();
+    EXPECT_TRUE(late);
+    EXPECT_EQ(inside, 1u);
+    EXPECT_EQ(afterwards, 0u);
+  });
+}
+
+// asyncio's Timeout.__aexit__: TimeoutError only if no request of others is left.
+TEST_P(uncancel, inside_of_a_timeout_decides_whether_it_was_late_or_cancelled) {
+  run([]() -> silk::task<> {
+    for (const unsigned taken_back : {0u, 1u}) {
+      const auto handle = silk::spawn([taken_back]() -> silk::task<> {
+        const auto body = [taken_back]() -> silk::task<> {
+          for (int stopped = 0; stopped < 2; ++stopped) {
+            try {
+              co_await sleep_for_ever();
+            } catch (const silk::cancelled&) {
+            }
+          }
+          for (unsigned i = 0; i < taken_back; ++i) {
+            const unsigned remaining = co_await silk::this_task::uncancel();
+            EXPECT_EQ(remaining, 1u);
+          }
+          throw silk::cancelled();
+        };
+        co_await silk::with_timeout(2s, body());
+      });
+      co_await silk::sleep(1s);
+      handle.cancel("enough");
+      const std::string end = co_await ending(handle);
+      EXPECT_EQ(end, taken_back == 0 ? "cancelled: enough" : "timeout");
+    }
   });
 }
 

@@ -118,7 +118,7 @@ void cancel_requests::tell_next_child(step group) noexcept {
   }
   const std::size_t child = group.told++;
   steps_.push_back(group);
-  looks_ ? look_below(told.child(child)) : told.cancel_child(child, *this);
+  looks_ ? look_below(told.child(child)) : told.pass_cancel_on(child, *this);
 }
 
 void cancel_requests::look_below(task_context& told_before) noexcept {

@@ -79,6 +79,12 @@ void fork_group::cancel_child(std::size_t i, cancel_requests& requests) noexcept
   child(i).cancel(requests);
 }
 
+void fork_group::pass_cancel_on(std::size_t i, cancel_requests& requests) noexcept {
+  if (!child(i).scope) return cancel_child(i, requests);
+  note_reason(requests);
+  child(i).pass_cancel_on(requests);
+}
+
 cancel_answer fork_group::cancel_children(wait& self, cancel_requests& requests) noexcept {
   auto& group = static_cast<fork_group&>(self);
   if (!group.try_hold()) return {cancel_status::finished};

@@ -103,7 +103,11 @@ struct fork_group : wait {
   void drop_hold() noexcept;  // may wake the parent [holder]
   // Asks one child to stop. [holder, or an outsider that has not arrived]
   void cancel_child(std::size_t i, cancel_requests& requests) noexcept;
+  // Tells a child of a cancel that came to the group. [holder]
+  void pass_cancel_on(std::size_t i, cancel_requests& requests) noexcept;
 
+  // The parent is running again. True: a cancel is due now. [task]
+  [[nodiscard]] bool leave_wait() noexcept;
   // The parent is running again. True: the group was cancelled from above, or a cancel is due now:
   // throw it. [task]
   [[nodiscard]] bool leave() noexcept;
@@ -250,11 +254,14 @@ inline std::coroutine_handle<> fork_group::pass_token() noexcept {
   return arrive(arrived + own_done) ? resume_parent() : std::noop_coroutine();
 }
 
-inline bool fork_group::leave() noexcept {
+inline bool fork_group::leave_wait() noexcept {
   task_context& context = *parent->context;
   // relaxed: the children that linked us happen before the join
-  if (!linked.load(sync::memory_order_relaxed)) return context.take_pending();
-  const bool due = context.leave_wait();
+  return linked.load(sync::memory_order_relaxed) ? context.leave_wait() : context.take_pending();
+}
+
+inline bool fork_group::leave() noexcept {
+  const bool due = leave_wait();
   return due || cancel_requested.load(sync::memory_order_relaxed);  // relaxed: after the join
 }
 

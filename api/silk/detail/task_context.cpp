@@ -1,5 +1,6 @@
 #include "task_context.hpp"
 
+#include "cancel_requests.hpp"
 #include "fork_group.hpp"
 #include "task_node.hpp"
 
@@ -13,7 +14,7 @@ bool task_context::enter_wait(wait& w) noexcept {
     return true;
   }
   if ((expected & ~flags) != 0) return !leave_wait() && enter_wait(w);
-  word.fetch_and(~pending, sync::memory_order_acq_rel);  // E:pending in: the reason
+  word.fetch_and(~(pending | above), sync::memory_order_acq_rel);  // E:pending in: the reason
   return false;
 }
 
@@ -35,25 +36,30 @@ bool task_context::leave_wait() noexcept {
 }
 
 task_context::accepted task_context::accept(when_waiting then) noexcept {
-  std::uintptr_t value = word.load(sync::memory_order_acquire);  // E:wait-enter in
-  if ((value & closed) != 0) return {.yes = false};
+  if (!scope &&
+      (word.load(sync::memory_order_relaxed) & closed) != 0)  // relaxed: receive looks again
+    return {.yes = false};
   // Counted before it is made pending, else uncancel could take away what it has not counted.
   cancelling.fetch_add(1, sync::memory_order_seq_cst);  // E:cancel-count out
-  value = word.load(sync::memory_order_seq_cst);        // E:wait-enter in, after the count
+  const accepted answer = receive(then, pending);
+  // relaxed: taken back by the one who counted
+  if (!answer.yes) cancelling.fetch_sub(1, sync::memory_order_relaxed);
+  return answer;
+}
+
+task_context::accepted task_context::receive(when_waiting then, std::uintptr_t mark) noexcept {
+  std::uintptr_t value = word.load(sync::memory_order_seq_cst);  // E:wait-enter in, after the count
   for (int spins = 0;;) {
     if ((value & flags) == looked_at) {
       spins++ < 64 ? sync::cpu_relax() : sync::give_way();  // C1: who looks is about to be done
       value = word.load(sync::memory_order_acquire);        // E:wait-enter in
       continue;
     }
-    if ((value & closed) != 0) {
-      // relaxed: taken back by the one who counted
-      cancelling.fetch_sub(1, sync::memory_order_relaxed);
-      return {.yes = false};
-    }
-    if ((value & (busy | pending)) != 0) return {.yes = true};  // one delivery serves both
-    const bool interrupts = value != 0 && then == when_waiting::interrupt;
-    if (word.compare_exchange_weak(value, value | (interrupts ? busy : pending),
+    if (!scope && (value & closed) != 0) return {.yes = false};
+    if ((value & busy) != 0 || (value & mark) == mark)
+      return {.yes = true};  // one delivery serves both
+    const bool interrupts = value != 0 && (value & pending) == 0 && then == when_waiting::interrupt;
+    if (word.compare_exchange_weak(value, value | (interrupts ? busy : mark),
                                    sync::memory_order_acq_rel,     // E:wait-enter in, E:pending out
                                    sync::memory_order_acquire)) {  // E:wait-enter in
       return {.yes = true, .claimed = interrupts ? reinterpret_cast<wait*>(value) : nullptr};
@@ -65,6 +71,11 @@ bool task_context::cancel(cancel_requests& requests) noexcept {
   const accepted answer = accept(when_waiting::interrupt);
   if (answer.claimed != nullptr) interrupt(*answer.claimed, requests);
   return answer.yes;
+}
+
+void task_context::deliver(cancel_requests& requests, std::uintptr_t mark) noexcept {
+  const accepted answer = receive(when_waiting::interrupt, mark);
+  if (answer.claimed != nullptr) interrupt(*answer.claimed, requests);
 }
 
 wait* task_context::hold_wait() noexcept {
@@ -128,21 +139,58 @@ void task_context::keep_pending() noexcept {
   }
 }
 
+// Of a scope's own requests and those from above, what is given back counts as from above as soon as there
+// was any of these: it must not end with the scope.
+void task_context::give_back_pending() noexcept {
+  // relaxed: what was taken came after it
+  const bool from_above =
+      scope &&
+      static_cast<const fork_base*>(this)->group->cancel_requested.load(sync::memory_order_relaxed);
+  // relaxed: it was ours, and stays here
+  word.fetch_or(from_above ? pending | above : pending, sync::memory_order_relaxed);
+}
+
+std::uint32_t task_context::all_requests() const noexcept {
+  std::uint32_t sum = 0;
+  for (const task_context* at = this; at != nullptr; at = at->same_task_above())
+    sum += at->cancelling.load(sync::memory_order_seq_cst);  // E:cancel-count in
+  return sum;
+}
+
+// Of the outermost first: what a scope has asked for itself it takes back at its end.
 std::uint32_t task_context::uncancel() noexcept {
-  // relaxed: only the task itself takes requests back; a canceller that raises the count meanwhile
-  // makes the CAS try again
-  std::uint32_t count = cancelling.load(sync::memory_order_relaxed);
-  do {
-    if (count == 0) return 0;
-  } while (!cancelling.compare_exchange_weak(count, count - 1,
-                                             sync::memory_order_relaxed));  // relaxed: as above
-  if (count > 1) return count - 1;
-  word.fetch_and(~pending, sync::memory_order_seq_cst);  // E:pending in, E:cancel-count in
-  // A canceller that came between the two may have found the old request pending and left it at that:
-  // its own must not go with it (C3).
-  const std::uint32_t come = cancelling.load(sync::memory_order_seq_cst);  // E:cancel-count in
-  if (come != 0) word.fetch_or(pending, sync::memory_order_seq_cst);       // E:pending out
-  return come;
+  task_context* counted = nullptr;
+  for (task_context* at = this; at != nullptr; at = at->same_task_above())
+    if (at->requests() != 0) counted = at;
+  if (counted == nullptr) return 0;
+  // relaxed: only the task itself takes requests back, cancellers only add
+  counted->cancelling.fetch_sub(1, sync::memory_order_relaxed);
+  std::uint32_t remaining = all_requests();
+  for (task_context* at = this; at != nullptr && remaining == 0; at = at->same_task_above()) {
+    const std::uintptr_t withdrawn = at->withdraw();
+    if (withdrawn == 0) continue;
+    // A canceller that came between the two may have found the old request pending and left it at that:
+    // its own must not go with it (C3).
+    remaining = all_requests();
+    if (remaining == 0) continue;
+    cancel_requests requests(at->reason(), at);
+    at->deliver(requests, withdrawn);
+    requests.run();
+  }
+  return remaining;
+}
+
+// What was pending. A scope above may be in its wait, with a canceller who has only marked it.
+std::uintptr_t task_context::withdraw() noexcept {
+  std::uintptr_t value = word.load(sync::memory_order_seq_cst);  // E:cancel-count in
+  while ((value & pending) != 0 && (value & busy) == 0) {
+    if (word.compare_exchange_weak(value, value & ~(pending | above),
+                                   sync::memory_order_seq_cst,  // E:pending in, E:cancel-count in
+                                   sync::memory_order_relaxed)) {  // relaxed: looks again
+      return value & (pending | above);
+    }
+  }
+  return 0;
 }
 
 task_context* task_context::parent() const noexcept {
@@ -152,7 +200,7 @@ task_context* task_context::parent() const noexcept {
 
 task_node& task_context::root() noexcept {
   task_context* at = this;
-  while (task_context* above = at->parent()) at = above;
+  while (task_context* next = at->parent()) at = next;
   return *static_cast<root_context*>(at)->node;
 }
 

@@ -5,7 +5,7 @@
 // suspended now. Nothing is registered when a task is forked; a wait is registered when it really
 // suspends, and only then its group is made known to the parent's context (fork_group::link).
 //
-//   word:  | wait* (8-aligned) | closed 4 | busy 2 | pending 1 |
+//   word:  | wait* (8-aligned) | closed or above 4 | busy 2 | pending 1 |
 //
 //     0 --enter_wait--> wait --leave_wait--> 0
 //     0 --cancel--> pending --enter_wait/leave_wait: `cancelled` is thrown--> 0
@@ -18,12 +18,18 @@
 //     wait --hold_wait--> wait|busy|pending --release_wait--> wait     (only to look at it)
 //     any --close--> closed     (spawned tasks: the outcome is decided, cancel says no)
 //
+// The inside of a timeout or a group is code of the task that waits for it. A cancel that comes to it from
+// there is passed on, not counted again; while it is pending its bit `above` tells it from a request of the
+// scope itself, which ends with the scope. Each request is counted in the context that it enters, and the
+// task's requests are those of a context and of the scopes above it.
+//
 // C1: busy is held by one canceller, for a few instructions; the task cannot leave its wait meanwhile,
 //     so the canceller may touch the wait.
 //     Who only looks holds it, too; cancellers wait until it has looked.
 // C2 (design invariant 4): fire, cancel and complete claim a wait once, under the lock of the one
 //     source that the wait hangs in; a claimed wait is in no queue, wheel or list.
 // C3: a cancel that was accepted is thrown at exactly one await, unless uncancel() takes it back.
+//     A scope whose inside has ended without having seen it throws it in its place.
 //
 // Edges   E:wait-enter   enter_wait's CAS            -> the canceller's CAS to busy
 //         E:wait-busy    the canceller's store       -> leave_wait's CAS
@@ -95,6 +101,8 @@ struct task_context : receiver {
   static constexpr std::uintptr_t pending = 1;
   static constexpr std::uintptr_t busy = 2;
   static constexpr std::uintptr_t closed = 4;
+  static constexpr std::uintptr_t above =
+      closed;  // scopes, which are never closed; only with pending
   static constexpr std::uintptr_t flags = pending | busy | closed;
   static constexpr std::uintptr_t looked_at = busy | pending;
 
@@ -110,17 +118,27 @@ struct task_context : receiver {
   [[nodiscard]] bool take_pending() noexcept {
     // relaxed look: nearly always clear, and taking it is an RMW
     if ((word.load(sync::memory_order_relaxed) & pending) == 0) return false;
-    return (word.fetch_and(~pending, sync::memory_order_acq_rel) & pending) != 0;  // E:pending in
+    // E:pending in
+    return (word.fetch_and(~(pending | above), sync::memory_order_acq_rel) & pending) != 0;
   }
-  // Accepted cancels that were not taken back. [any]
+  // Accepted cancels that entered here and were not taken back. [any]
   std::uint32_t requests() const noexcept {
     return cancelling.load(sync::memory_order_relaxed);  // relaxed: a count, for information
   }
+  // Those of the whole task, or child of gather: scopes are part of it. [task]
+  std::uint32_t all_requests() const noexcept;
   bool cancel_pending() const noexcept {
     return (word.load(sync::memory_order_acquire) & pending) != 0;  // E:pending in
   }
+  // Scopes: what is pending is not, or not only, the scope's own. [any]
+  bool pending_from_above() const noexcept {
+    // E:pending in
+    return (word.load(sync::memory_order_acquire) & (pending | above)) == (pending | above);
+  }
   // Adds what follows to `requests`. False: the outcome is already decided. [any]
   bool cancel(cancel_requests& requests) noexcept;
+  // Scopes: the task that waits for us was cancelled, and counts it. Also after our end. [its canceller]
+  void pass_cancel_on(cancel_requests& requests) noexcept { deliver(requests, pending | above); }
   // The same in two steps: once marked, a task sees it whenever it resumes; then its wait, if it is
   // still in one, is interrupted. [any]
   bool mark_cancelled() noexcept;
@@ -134,10 +152,8 @@ struct task_context : receiver {
   wait* hold_wait() noexcept;
   void release_wait(wait& held) noexcept;
   // Throws the cancel that was taken at the next await after all. [task]
-  void give_back_pending() noexcept {
-    word.fetch_or(pending, sync::memory_order_relaxed);  // relaxed: it was ours, and stays here
-  }
-  // Takes one request back; returns how many remain. [task]
+  void give_back_pending() noexcept;
+  // Takes one request of the task back; returns how many remain. [task]
   std::uint32_t uncancel() noexcept;
   // The outcome is decided; true: by a cancel that nobody has seen yet. [task]
   [[nodiscard]] bool close() noexcept {
@@ -159,6 +175,10 @@ struct task_context : receiver {
     wait* claimed = nullptr;  // busy, and the caller's to interrupt
   };
   accepted accept(when_waiting then) noexcept;
+  accepted receive(when_waiting then, std::uintptr_t mark) noexcept;
+  void deliver(cancel_requests& requests, std::uintptr_t mark) noexcept;
+  std::uintptr_t withdraw() noexcept;
+  task_context* same_task_above() const noexcept { return scope ? parent() : nullptr; }
   void interrupt(wait& current, cancel_requests& requests) noexcept;  // [holder of busy]
 };
 
