@@ -4,6 +4,7 @@
 #include "detail/observe_wait.hpp"
 #include "spawn.hpp"
 
+#include <source_location>
 #include <utility>
 
 namespace silk {
@@ -19,12 +20,14 @@ detail::observe_awaiter<T> shield(const future<T>& watched) {
   return {detail::future_access::share(watched), detail::let_go::when_cancelled};
 }
 
-/// Starts `body` as a task of its own, as spawn does, and shields it.
-template <class T>
-detail::observe_awaiter<T> shield(task<T> body,
-                                  std::source_location where = std::source_location::current()) {
-  const join_handle<T> handle = spawn(std::move(body), where);
-  return shield(static_cast<const future<T>&>(handle));
+/// Starts what is still to be done as a task of its own, as spawn and ensure_future do, and shields it: a
+/// task, a callable that gives one, or anything else that can be awaited and moved.
+template <class What>
+  requires(!detail::any_future<What> && detail::makes_a_task<What>)
+detail::observe_awaiter<detail::spawned_value<What>> shield(
+    What&& what, std::source_location where = std::source_location::current()) {
+  const auto handle = spawn(std::forward<What>(what), where);
+  return shield(static_cast<const future<detail::spawned_value<What>>&>(handle));
 }
 
 }  // namespace silk

@@ -252,4 +252,36 @@ TEST_P(shield, ends_once_when_cancel_and_completion_meet) {
   });
 }
 
+// ---- what is still to be done ----
+
+TEST_P(shield, starts_a_callable_or_an_awaitable_that_runs_on_when_it_is_cancelled) {
+  run([]() -> silk::task<> {
+    silk::queue<int> numbers;
+    int done = 0;
+    const auto work = [&]() -> silk::task<int> {
+      co_await silk::sleep(2s);
+      co_return ++done;
+    };
+    const auto waits =
+        silk::spawn([&]() -> silk::task<int> { co_return co_await silk::shield(work); });
+    const auto takes =
+        silk::spawn([&]() -> silk::task<int> { co_return co_await silk::shield(numbers.get()); });
+    co_await silk::sleep(1s);
+    waits.cancel();
+    takes.cancel();
+    const std::string how = co_await ending(end_of(waits));
+    EXPECT_EQ(how, "cancelled");
+    co_await silk::sleep(2s);
+    EXPECT_EQ(done, 1);
+    numbers.put_nowait(7);
+    co_await silk::sleep(1s);
+    EXPECT_TRUE(numbers.empty());  // who was shielded has taken it
+    const int again = co_await silk::shield(work);
+    EXPECT_EQ(again, 2);
+    numbers.put_nowait(8);
+    const int number = co_await silk::shield(numbers.get());
+    EXPECT_EQ(number, 8);
+  });
+}
+
 }  // namespace
