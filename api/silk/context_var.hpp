@@ -42,7 +42,7 @@ class context_set : public native_awaiter {
  protected:
   context_token<T> set() {
     bindings_ptr own = own_bindings(*context_);
-    return variable_.bind(std::move(own), std::move(value_));
+    return variable_.bind(std::move(own), std::move(value_), &task_around(*context_));
   }
 
  private:
@@ -81,9 +81,9 @@ class context_token {
  private:
   friend context_var<T>;
   friend context_guard<T>;
-  context_token(std::uint64_t variable, detail::bindings_ptr in,
-                detail::bindings::value_ptr before) noexcept
-      : variable_(variable), in_(std::move(in)), before_(std::move(before)) {}
+  context_token(std::uint64_t variable, detail::bindings_ptr in, detail::bindings::value_ptr before,
+                const detail::task_context* made_in) noexcept
+      : variable_(variable), in_(std::move(in)), before_(std::move(before)), made_in_(made_in) {}
   void restore() {
     const detail::bindings_ptr in = std::exchange(in_, nullptr);
     if (in != nullptr) in->exchange(variable_, std::move(before_));
@@ -92,6 +92,7 @@ class context_token {
   std::uint64_t variable_;
   detail::bindings_ptr in_;  // null: used up
   detail::bindings::value_ptr before_;
+  const detail::task_context* made_in_;  // null: in a plain function; only to compare
 };
 
 /// Puts the value back that a variable had before, when it goes.
@@ -157,12 +158,18 @@ class context_var {
   context_token<T> set_here(T value) const {
     return bind(detail::bindings_of_call(), std::move(value));
   }
-  /// Undoes the set() or set_here() that gave the token. std::invalid_argument for a token of another
-  /// variable, or one that was used.
+  /// Undoes the set() or set_here() that gave the token, in the task or call that did it.
+  ///
+  /// Fails     std::invalid_argument for a token of another variable, or one that was used; usage_error in
+  ///           another task or call, unless both run in one context. A child of gather that has set no
+  ///           variable and not suspended yet is taken for its parent.
   void reset(context_token<T>&& token) const {
     if (token.in_ == nullptr) throw std::invalid_argument("context_var: this token has been used");
     if (token.variable_ != number_) {
       throw std::invalid_argument("context_var: this token is of another variable");
+    }
+    if (!detail::runs_in(token.in_, token.made_in_)) {
+      throw usage_error("context_var: this token was made in another context; reset it there");
     }
     token.restore();
   }
@@ -178,9 +185,10 @@ class context_var {
   detail::bindings::value_ptr exchange_in(detail::bindings& in, T value) const {
     return in.exchange(number_, std::make_shared<const T>(std::move(value)));
   }
-  context_token<T> bind(detail::bindings_ptr in, T value) const {
+  context_token<T> bind(detail::bindings_ptr in, T value,
+                        const detail::task_context* made_in = nullptr) const {
     auto before = exchange_in(*in, std::move(value));
-    return context_token<T>(number_, std::move(in), std::move(before));
+    return context_token<T>(number_, std::move(in), std::move(before), made_in);
   }
 
   const std::uint64_t number_ = detail::distinct_number<detail::bindings>();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -130,6 +131,28 @@ TEST_P(context_var, a_token_is_for_its_variable_and_works_once) {
     EXPECT_EQ(number.get(), 1);
     number.reset(std::move(token));
     EXPECT_THROW(number.reset(std::move(token)), std::invalid_argument);
+  });
+}
+
+TEST_P(context_var, a_token_is_for_the_task_that_made_it) {
+  run([]() -> silk::task<> {
+    auto token = co_await number.set(1);
+    const auto uses_it = [&]() -> silk::task<> {
+      co_await silk::yield();
+      EXPECT_THROW(number.reset(std::move(token)), silk::usage_error);
+      co_await number.set(2);
+      EXPECT_THROW(number.reset(std::move(token)), silk::usage_error);
+    };
+    co_await silk::spawn(uses_it);
+    co_await silk::gather(uses_it(), uses_it());
+    std::thread([&] { EXPECT_THROW(number.reset(std::move(token)), silk::usage_error); }).join();
+    EXPECT_EQ(number.get(), 1);
+    const auto resets = [&]() -> silk::task<> {
+      number.reset(std::move(token));  // the inside of a timeout is part of the task
+      co_return;
+    };
+    co_await silk::with_timeout(1s, resets());
+    EXPECT_FALSE(number.is_set());
   });
 }
 

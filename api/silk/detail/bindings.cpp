@@ -91,13 +91,26 @@ const bindings_ptr& bindings_of_call() {
   return kept;
 }
 
-bindings_ptr own_bindings(task_context& context) {
+task_context& task_around(task_context& context) noexcept {
   task_context* task = &context;
   while (task->scope) task = task->parent();
-  bindings_ptr own = task->root().own_bindings(*task);
-  note_running(*task);
-  if (task->course == fork_course::noted) task->course = fork_course::bound;
-  if (task->course == fork_course::disturbed) task->course = fork_course::disturbed_and_bound;
+  return *task;
+}
+
+// A child of gather sees those of its parent as long as it has none of its own, but they are not its own.
+bool runs_in(const bindings_ptr& bound, const task_context* by) noexcept {
+  if (current_bindings() != bound) return false;
+  if (calling() != nullptr || running() == nullptr) return true;
+  const task_context& here = task_around(*running());
+  return &here == by || here.kind == receiver_kind::root;
+}
+
+bindings_ptr own_bindings(task_context& context) {
+  task_context& task = task_around(context);
+  bindings_ptr own = task.root().own_bindings(task);
+  note_running(task);
+  if (task.course == fork_course::noted) task.course = fork_course::bound;
+  if (task.course == fork_course::disturbed) task.course = fork_course::disturbed_and_bound;
   return own;
 }
 

@@ -81,6 +81,10 @@ inline bindings_ptr copied_bindings() {
 }
 // Those that the calling plain function may change; usage_error in a task.
 const bindings_ptr& bindings_of_call();
+// The spawned task or child of gather that `context` is part of. [any]
+task_context& task_around(task_context& context) noexcept;
+// Whether the calling code may undo what was bound in `bound`, by the task `by` or by a plain function. [any]
+bool runs_in(const bindings_ptr& bound, const task_context* by) noexcept;
 // Those of the innermost task around `context`, as its own from now on. [task]
 bindings_ptr own_bindings(task_context& context);
 
