@@ -25,9 +25,7 @@ silk::task<> program() {
   //! [shield]
   const auto handle = silk::spawn(answer_after(10s));  // lives on its own
   try {
-    co_await silk::with_timeout(2s, [](auto watched) -> silk::task<int> {
-      co_return co_await silk::shield(watched);
-    }(handle));
+    co_await silk::with_timeout(2s, silk::shield(handle));
   } catch (const silk::timeout_error&) {
     fmt::print("not yet\n");
   }

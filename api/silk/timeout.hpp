@@ -1,12 +1,16 @@
 // with_timeout, with_deadline: to work for so long and no longer.
 #pragma once
 
+#include "detail/observe_wait.hpp"
 #include "detail/scope_awaiter.hpp"
+#include "detail/watch_group.hpp"
 #include "future.hpp"
 #include "spawn.hpp"
 #include "time.hpp"
 
 #include <chrono>
+#include <concepts>
+#include <type_traits>
 #include <utility>
 
 namespace silk {
@@ -49,6 +53,14 @@ template <class What>
 concept becomes_a_task = !any_task<What> && !any_future<What> && makes_a_task<What>;
 
 enum class when_late : std::uint8_t { do_not_start, start_and_cancel };
+
+// What is watched lives on its own, and may be done already.
+template <class What>
+inline constexpr when_late late_start_of =
+    std::derived_from<std::remove_cvref_t<What>, observe_wait> ||
+            std::derived_from<std::remove_cvref_t<What>, watch_group>
+        ? when_late::start_and_cancel
+        : when_late::do_not_start;
 
 template <class T>
 class [[nodiscard("a timeout must be awaited")]] timeout_awaiter : private timeout_timer_base,
@@ -142,9 +154,23 @@ auto with_deadline(time_point deadline, What&& what) {
   return with_deadline(deadline, detail::make_task(std::forward<What>(what)));
 }
 
-template <class Limit, detail::stays_where_it_is What>
-void with_timeout(Limit, What&&) = delete;  // await it inside of a coroutine
+/// As with_timeout(d, task), for an await that cannot be moved: `with_timeout(1s, gather(a(), b()))`, a
+/// shield, `next()` of a generator. When the time is up it is cancelled, as it is by a cancel of the task:
+/// a gather passes that on, a shield lets go. What watches futures or handles takes their results however
+/// short `d` is.
+///
+/// Lifetime  await it in the expression that makes it: it refers to what it is given.
+template <class Rep, class Period, detail::stays_where_it_is What>
+detail::timeout_awaiter<detail::awaited_value<What>> with_timeout(
+    std::chrono::duration<Rep, Period> d, What&& what) {
+  return {detail::child_that_awaits<What>(what), detail::to_duration(d),
+          detail::late_start_of<What>};
+}
+/// As above, until a point on the runtime's clock.
 template <detail::stays_where_it_is What>
-void with_deadline(time_point, What&&) = delete;  // await it inside of a coroutine
+detail::timeout_awaiter<detail::awaited_value<What>> with_deadline(time_point deadline,
+                                                                   What&& what) {
+  return {detail::child_that_awaits<What>(what), deadline, detail::late_start_of<What>};
+}
 
 }  // namespace silk

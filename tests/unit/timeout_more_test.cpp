@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,88 @@ TEST_P(timeout_of_awaitable, gives_what_awaiting_it_gives) {
     const int size = co_await silk::with_timeout(2s, works);
     EXPECT_EQ(size, 0);
     EXPECT_EQ(silk::now().time_since_epoch(), 3s);
+  });
+}
+
+silk::generator<int> a_number_each(silk::duration d) {
+  for (int i = 1;; ++i) {
+    co_await silk::sleep(d);
+    co_yield i;
+  }
+}
+
+TEST_P(timeout_of_awaitable, gives_what_an_await_that_cannot_be_moved_gives) {
+  run([]() -> silk::task<> {
+    const auto [one, two] =
+        co_await silk::with_timeout(2s, silk::gather(answer_after(1s, 1), answer_after(1s, 2)));
+    EXPECT_EQ(one + two, 3);
+    const auto handle = silk::spawn(answer_after(1s, 4));
+    const int shielded = co_await silk::with_timeout(2s, silk::shield(handle));
+    EXPECT_EQ(shielded, 4);
+    const int again = co_await silk::with_timeout(0s, silk::shield(handle));  // done already
+    EXPECT_EQ(again, 4);
+    auto numbers = a_number_each(1s);
+    const std::optional<int> first = co_await silk::with_timeout(2s, numbers.next());
+    EXPECT_EQ(first, 1);
+    const std::optional<int> second =
+        co_await silk::with_deadline(silk::now() + 2s, numbers.next());
+    EXPECT_EQ(second, 2);
+    EXPECT_EQ(silk::now().time_since_epoch(), 4s);
+  });
+}
+
+TEST_P(timeout_of_awaitable, cancels_the_children_of_a_gather_and_waits_for_them) {
+  run([]() -> silk::task<> {
+    bool cleaned[2] = {};
+    bool late = false;
+    try {
+      co_await silk::with_timeout(
+          1s, silk::gather(cleans_up_for(1s, cleaned[0]), cleans_up_for(2s, cleaned[1])));
+    } catch (const silk::timeout_error&) {
+      late = true;
+    }
+    EXPECT_TRUE(late);
+    EXPECT_TRUE(cleaned[0] && cleaned[1]);
+    EXPECT_EQ(silk::now().time_since_epoch(), 3s);
+  });
+}
+
+TEST_P(timeout_of_awaitable, lets_go_of_what_is_shielded_and_cancels_what_is_gathered) {
+  run([]() -> silk::task<> {
+    const auto shielded = silk::spawn(answer_after(2s, 7));
+    const auto gathered = silk::spawn(asleep());
+    int late = 0;
+    try {
+      static_cast<void>(co_await silk::with_timeout(1s, silk::shield(shielded)));
+    } catch (const silk::timeout_error&) {
+      ++late;
+    }
+    try {
+      co_await silk::with_timeout(0s, silk::gather(gathered, gathered));
+    } catch (const silk::timeout_error&) {
+      ++late;
+    }
+    EXPECT_EQ(late, 2);
+    const std::string end = co_await ending(gathered);
+    EXPECT_TRUE(end.starts_with("cancelled"));
+    const int value = co_await shielded;
+    EXPECT_EQ(value, 7);
+  });
+}
+
+TEST_P(timeout_of_awaitable, ends_a_generator_that_is_late) {
+  run([]() -> silk::task<> {
+    auto numbers = a_number_each(3s);
+    bool late = false;
+    try {
+      static_cast<void>(co_await silk::with_timeout(1s, numbers.next()));
+    } catch (const silk::timeout_error&) {
+      late = true;
+    }
+    EXPECT_TRUE(late);
+    const std::optional<int> after = co_await numbers.next();
+    EXPECT_EQ(after, std::nullopt);
+    EXPECT_EQ(silk::now().time_since_epoch(), 1s);
   });
 }
 
