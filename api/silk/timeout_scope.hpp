@@ -131,8 +131,8 @@ class timeout_scope {
   template <class Rep, class Period>
   explicit timeout_scope(std::chrono::duration<Rep, Period> d)
       : limit_(detail::point_after(detail::to_duration(d))) {}
-  /// Until `deadline` on the clock of the runtime it is used in.
-  explicit timeout_scope(time_point deadline) noexcept : limit_(deadline) {}
+  /// Until `deadline` on the clock of the runtime it is used in; std::nullopt: no limit.
+  explicit timeout_scope(std::optional<time_point> deadline) noexcept : limit_(deadline) {}
 
   /// Runs `what`, a task or a callable that gives one, as part of the awaiting task, and gives its
   /// value.

@@ -118,6 +118,18 @@ TEST_P(timeout_of_awaitable, ends_a_generator_that_is_late) {
   });
 }
 
+TEST_P(timeout_of_awaitable, has_no_limit_in_a_scope_without_one) {
+  run([]() -> silk::task<> {
+    silk::timeout_scope limit(std::nullopt);
+    const std::optional<silk::time_point> soon = silk::now() + 1s;
+    silk::timeout_scope other(soon);
+    EXPECT_EQ(limit.when(), std::nullopt);
+    EXPECT_EQ(other.when(), soon);
+    co_await limit.run(asleep(100h));
+    EXPECT_FALSE(limit.expired());
+  });
+}
+
 TEST_P(timeout_of_awaitable, takes_nothing_when_the_time_is_up) {
   run([]() -> silk::task<> {
     silk::queue<int> queue;
