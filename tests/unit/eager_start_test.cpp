@@ -91,6 +91,27 @@ TEST_P(eager, that_throws_fails_the_handle_not_the_creator) {
   });
 }
 
+// The child runs before spawn has come back: it is a member of the group by then.
+TEST_P(eager, may_cancel_its_own_group) {
+  run([]() -> silk::task<> {
+    silk::join_handle<int> first;
+    co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+      first = group.spawn({.start = silk::start::eager}, [&group]() -> silk::task<int> {
+        group.cancel("enough");
+        co_return 42;
+      });
+      co_return;
+    });
+    std::string reason = "none";
+    try {
+      first.result();
+    } catch (const silk::cancelled& stopped) {
+      reason = stopped.reason();
+    }
+    EXPECT_EQ(reason, "enough");
+  });
+}
+
 TEST_P(eager, forks_and_joins_inside_of_spawn) {
   run([]() -> silk::task<> {
     const auto leaf = [](int n) -> silk::task<int> { co_return n; };

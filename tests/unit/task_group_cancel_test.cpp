@@ -299,27 +299,6 @@ TEST_P(task_group_cancel, by_a_child_stops_everything_also_when_the_body_has_end
   });
 }
 
-// The child runs before spawn has come back: it is a member of the group by then.
-TEST_P(task_group_cancel, by_a_child_that_started_eagerly_reaches_that_child) {
-  run([]() -> silk::task<> {
-    silk::join_handle<int> first;
-    co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
-      first = group.spawn({.start = silk::start::eager}, [&group]() -> silk::task<int> {
-        group.cancel("enough");
-        co_return 42;
-      });
-      co_return;
-    });
-    std::string reason = "none";
-    try {
-      first.result();
-    } catch (const silk::cancelled& stopped) {
-      reason = stopped.reason();
-    }
-    EXPECT_EQ(reason, "enough");
-  });
-}
-
 TEST_P(task_group_cancel, by_itself_tells_the_reason) {
   run([]() -> silk::task<> {
     std::string body_reason, child_reason;
