@@ -65,6 +65,8 @@ inline constexpr std::size_t no_sharing = 128;
 
 // Jobs that a worker's ring holds at first. Here because it is a few under the model checker.
 inline constexpr std::size_t ring_capacity = 256;
+// Branches of the fork_joins inside of each other on one worker; what is deeper is not forked.
+inline constexpr std::uint32_t branch_capacity = 8192;
 
 // So many timers in a worker's shard that it sleeps to their deadlines itself, whoever else watches the time:
 // docs/decisions/012-bursts.md. Here for the same reason.

@@ -37,4 +37,14 @@ sync::thread start_thread(const std::string& name, std::function<void()> body) {
   return started;
 }
 
+std::uintptr_t middle_of_stack() noexcept {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return 0;
+  void* lowest = nullptr;
+  std::size_t size = 0;
+  const bool known = ::pthread_attr_getstack(&attributes, &lowest, &size) == 0;
+  ::pthread_attr_destroy(&attributes);
+  return known ? reinterpret_cast<std::uintptr_t>(lowest) + size / 2 : 0;
+}
+
 }  // namespace silk::scheduler

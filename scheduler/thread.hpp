@@ -3,6 +3,7 @@
 
 #include "sync.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -12,5 +13,8 @@ namespace silk::scheduler {
 // Signals go to other threads, those of the program that embeds us, but for those that a fault in the
 // body raises. Throws std::system_error when the system refuses. [any]
 sync::thread start_thread(const std::string& name, std::function<void()> body);
+
+// The address below which less than half of the calling thread's stack is left; 0 if that is not known.
+std::uintptr_t middle_of_stack() noexcept;
 
 }  // namespace silk::scheduler

@@ -3,6 +3,7 @@
 #include "assert.hpp"
 #include "pool.hpp"
 #include "simulator.hpp"
+#include "thread.hpp"
 
 #include <array>
 
@@ -26,6 +27,7 @@ std::uint64_t worker::random() noexcept {  // xorshift64 (Marsaglia 2003)
 
 void worker::run() noexcept {
   detail::this_worker = this;
+  stack_middle_ = middle_of_stack();
   for (;;) {
     job* next = next_local();
     if (next == nullptr) next = find_work();
@@ -174,6 +176,10 @@ job* worker::find_work() noexcept {
 
 job* worker::find_work(counted searching) noexcept {
   for (;;) {
+    if (has_what_it_waits_for()) {
+      if (searching == counted::yes) start_working();
+      return nullptr;
+    }
     if (searching == counted::yes) {
       if (job* item = search()) {
         start_working();
@@ -184,6 +190,7 @@ job* worker::find_work(counted searching) noexcept {
     // the order to stop, is seen now: keeps I8.
     if (pool_.stopping_.load(sync::memory_order_acquire) && !pool_.work_visible()) {
       if (searching == counted::yes) pool_.idle_.leave_search();
+      if (awaited_ != nullptr) sleep_until_end_of(*awaited_);
       return nullptr;
     }
     if (pool_.drive_is_over()) {
@@ -216,6 +223,7 @@ job* worker::sweep(bool take_slots) noexcept {
     worker& victim = pool_.at((start + i) % count);
     if (&victim == this) continue;
     if (job* item = steal_from(victim, take_slots)) return item;
+    victim.branches_.ask();
   }
   return nullptr;
 }
@@ -270,9 +278,15 @@ void worker::start_working() noexcept {
 
 void worker::park(counted searching) noexcept {
   idle& idle = pool_.idle_;
+  if (awaited_ != nullptr && !awaited_->will(branch::state::parked)) {
+    if (searching == counted::no) idle.enter_search();
+    return;
+  }
   idle.set_parked(index_);
   if (searching == counted::yes) idle.leave_search();
   sync::heavy_fence();
+  ask_the_others();  // keeps B1
+  if (has_what_it_waits_for()) return wake_myself();
   // relaxed: stop() wakes every parked worker after the store
   if (pool_.work_visible() || pool_.stopping_.load(sync::memory_order_relaxed))
     return wake_myself();

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "backlog.hpp"
+#include "branches.hpp"
 #include "deque.hpp"
 #include "driver.hpp"
 #include "frame_pool.hpp"
@@ -80,6 +81,25 @@ class worker {
   // its turn were over, must not wait until ours is (I1, I3). [owner]
   void ran_inside_a_job() noexcept;
 
+  // ---- fork_join (branches.cpp) ----
+
+  // What its fork_joins have not begun yet. [owner]
+  branches& own_branches() noexcept { return branches_; }
+  const branches& own_branches() const noexcept { return branches_; }
+  // The branch that is to be handed out now, if others want one and there is one: the oldest private one. [owner]
+  branch* wanted_branch() noexcept;
+  void hand_out(branch& oldest) noexcept;  // the one above [owner]
+  // After pop() of a branch that was handed out. True: it is the caller's again; false: it has ended, or
+  // was taken, and is to be waited for. Either way end_of(it) is due. [owner]
+  [[nodiscard]] bool take_back(branch& popped) noexcept;
+  // Runs other jobs on top of the caller's stack, or sleeps, until `taken` has ended. [owner]
+  void wait_for(branch& taken) noexcept;
+  void end_of(branch& joined) noexcept;  // [owner]
+  // A fork_join that goes on and on lets others have a turn, on top of its stack. Once in a while; see
+  // branches::must_look. [owner]
+  bool is_to_give_way() const noexcept { return branches_.budget_ == 0; }
+  void give_way() noexcept;
+
   // A timer was armed in this worker's shard by a job that ends its turn now; the loop makes sure that
   // the driver knows (I3). [owner]
   void timer_armed() noexcept { timer_armed_ = true; }
@@ -96,6 +116,7 @@ class worker {
   worker_stats stats() const noexcept;
 
  private:
+  friend class branch;
   friend class pool;
   friend class simulator;
 
@@ -125,6 +146,15 @@ class worker {
   void park(counted searching) noexcept;
   void sleep_until_woken() noexcept;
   void wake_myself() noexcept;
+  bool has_what_it_waits_for() const noexcept {
+    return awaited_ != nullptr && awaited_->has_ended();
+  }
+  bool has_room_on_stack() const noexcept;
+  job* help(branch& taken) noexcept;
+  void wait_without_room(branch& taken) noexcept;
+  void sleep_until_end_of(branch& taken) noexcept;
+  void waits_no_more(branch::state wait) noexcept;
+  void ask_the_others() noexcept;
   void enqueue(job& item) noexcept;
   void enqueue(job_list items) noexcept;
   std::uint64_t random() noexcept;
@@ -156,6 +186,9 @@ class worker {
   std::uint64_t watched_jobs_ = 0;
   std::uint64_t watched_since_ = 0;
   std::uint64_t random_state_;
+  branch* awaited_ = nullptr;        // by the innermost fork_join that waits
+  std::uintptr_t stack_middle_ = 0;  // of its thread; jobs run inside of others above it only
+  std::uint64_t last_give_way_ = 0;
   counter parks_;
   counter steals_;
   counter jobs_;
@@ -163,6 +196,7 @@ class worker {
   run_queue queue_;
   backlog backlog_;
   driver driver_;
+  branches branches_;
 };
 
 namespace detail {

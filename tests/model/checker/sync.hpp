@@ -231,6 +231,7 @@ inline constexpr std::size_t no_sharing = 16;
 // Small, so that they overflow and wrap around.
 inline constexpr std::size_t ring_capacity = 4;
 inline constexpr std::size_t crowd_of_timers = 2;
+inline constexpr std::uint32_t branch_capacity = 4;
 
 using place = std::source_location;
 
