@@ -68,6 +68,7 @@ class call_scope {
   const bindings_ptr& own();                                       // made, if there are none
 
  private:
+  setting_change change_;
   call_scope* outer_;
   bindings_ptr bindings_;
 };

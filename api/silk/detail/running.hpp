@@ -12,6 +12,7 @@
 
 #include "engine.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace silk::detail {
@@ -59,24 +60,73 @@ class blocking_scope {
   runtime_core* outer_;
 };
 
+// What a thread runs, for those who ask.
+struct setting {
+  task_context* task;
+  promise_base* frame;
+  call_scope* call;
+};
+inline setting current_setting() noexcept { return {running(), innermost(), calling()}; }
+inline void set_setting(const setting& to) noexcept {
+  set_running(to.task);
+  set_innermost(to.frame);
+  set_calling(to.call);
+}
+
+// While it lives the code of the thread runs in another setting than the code around it. A branch of a
+// fork_join does not note in which it was forked: when it is handed out, this tells (fork_join.cpp).
+class setting_change {
+ public:
+  enum class of : std::uint8_t { code, branch };
+  explicit setting_change(of what = of::code) noexcept;
+  ~setting_change();
+  setting_change(const setting_change&) = delete;
+  setting_change& operator=(const setting_change&) = delete;
+
+  const setting& before() const noexcept { return before_; }
+
+  // The setting of the branch at this place on the calling thread's worker. [worker]
+  static setting of_branch(const engine::worker& here, std::uint32_t place) noexcept;
+  // Whether a fork_join whose first branch has this place is inside of no other one. [worker]
+  static bool is_outermost(const engine::worker& here, std::uint32_t place) noexcept;
+
+ private:
+  const engine::worker* const worker_;
+  const std::uint32_t older_branches_;
+  const of what_;
+  const setting before_;
+  const setting_change* const outer_;
+};
+
+inline constinit thread_local const setting_change* innermost_change = nullptr;
+SILK_TLS_ACCESSOR inline const setting_change* changing() noexcept { return innermost_change; }
+SILK_TLS_ACCESSOR inline void set_changing(const setting_change* change) noexcept {
+  innermost_change = change;
+}
+
 // While it lives the thread runs jobs inside of what it runs already.
 class interlude {
  public:
-  interlude() noexcept : task_(running()), frame_(innermost()), call_(calling()) {
+  explicit interlude(setting_change::of what = setting_change::of::code) noexcept : change_(what) {
     set_calling(nullptr);
   }
-  ~interlude() {
-    set_running(task_);
-    set_innermost(frame_);
-    set_calling(call_);
-  }
+  ~interlude() { set_setting(change_.before()); }
   interlude(const interlude&) = delete;
   interlude& operator=(const interlude&) = delete;
 
  private:
-  task_context* task_;
-  promise_base* frame_;
-  call_scope* call_;
+  setting_change change_;
 };
+
+inline setting_change::setting_change(of what) noexcept
+    : worker_(engine::current_worker()),
+      older_branches_(worker_ != nullptr ? worker_->own_branches().count() : 0),
+      what_(what),
+      before_(current_setting()),
+      outer_(changing()) {
+  set_changing(this);
+}
+
+inline setting_change::~setting_change() { set_changing(outer_); }
 
 }  // namespace silk::detail
