@@ -16,7 +16,7 @@ class forked : public with_fences {};
 
 // Plain fields on purpose: a data race is reported.
 struct counted_branch : branch {
-  counted_branch() noexcept : branch(run_elsewhere) {}
+  explicit counted_branch(body run = run_elsewhere) noexcept : branch(run) {}
   static void run_elsewhere(branch& self) noexcept { static_cast<counted_branch&>(self).call(); }
   void call() noexcept { check(++calls == 1, "a branch is run twice"); }
   int calls = 0;
@@ -83,6 +83,46 @@ TEST_P(forked, branches_inside_of_each_other_are_run_once) {
     forking_job<3> one;
     resting_pool workers(quiet(2));
     workers->schedule(one);
+    one.wait();
+  });
+}
+
+// Taken by the other worker for sure, and in its hands until it is let go.
+struct held_branch : counted_branch {
+  held_branch() noexcept
+      : counted_branch(
+            [](branch& self) noexcept { static_cast<held_branch&>(self).call_slowly(); }) {}
+  void call_slowly() noexcept {
+    begun.run(begun);
+    let_go.pass();
+    call();
+  }
+  awaited_job begun;
+  gate_job let_go;
+};
+
+struct held_up_job : awaited_job {
+  held_up_job() noexcept {
+    run = [](job& self) noexcept {
+      auto& it = static_cast<held_up_job&>(self);
+      worker& here = *current_worker();
+      const std::uint32_t place = here.own_branches().push(it.held);
+      look_around(here);
+      it.held.begun.wait();
+      join(here, it.held, place);
+      awaited_job::run_it(self);
+    };
+  }
+  held_branch held;
+};
+
+TEST_P(forked, a_branch_that_takes_long_wakes_who_waits_for_it) {
+  expect_holds(within(1, 0), [] {
+    held_up_job one;
+    resting_pool workers(quiet(2));
+    workers->schedule(one);
+    while (workers->stats().parks < 3) sync::give_way();  // both at first, then who waits
+    one.held.let_go.open();
     one.wait();
   });
 }
