@@ -142,8 +142,7 @@ class fork_call<std::index_sequence<I...>, First, Fs...> final
     try {
       if (now.must_look()) [[unlikely]]
         look_around_at_fork(place);
-      return values{call_branch(static_cast<First&&>(first)),
-                    (static_cast<void>(begun = I + 1), join<I>(place))...};
+      return values{call_branch(static_cast<First&&>(first)), join<I>(place, begun)...};
     } catch (...) {
       fail(begun, place);
     }
@@ -163,7 +162,9 @@ class fork_call<std::index_sequence<I...>, First, Fs...> final
   fork_branch::shared& common() noexcept { return branch<count - 1>().out; }
 
   template <std::size_t N>
-  [[gnu::always_inline]] auto join(std::uint32_t place) -> stored<typename part<N>::value> {
+  [[gnu::always_inline]] auto join(std::uint32_t place, std::size_t& begun)
+      -> stored<typename part<N>::value> {
+    begun = N + 1;
     engine::branches& mine = engine::current_worker()->own_branches();
     if (!mine.pop(place_of(N, place))) [[unlikely]]
       return join_handed_out<N>();
