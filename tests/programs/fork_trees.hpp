@@ -95,13 +95,13 @@ inline std::uint64_t tree(mark& mine, dice random, unsigned depth) {
   }
 }
 
-inline silk::task<> root(dice random) {
+inline silk::task<> root(dice random, unsigned deepest = 10) {
   const life alive;
   const silk::task_ref self = silk::current_task();
   for (unsigned rounds = 1 + random.below(6); rounds > 0; --rounds) {
     mark mine;
     try {
-      const std::uint64_t leaves = tree(mine, random.another(), 4 + random.below(7));
+      const std::uint64_t leaves = tree(mine, random.another(), deepest - random.below(5));
       expect(leaves > 0 || mine.begun == 1);
     } catch (const failure_by_design&) {
     }

@@ -1,6 +1,7 @@
 // Trees of tasks that are spawned, awaited, cancelled and left, in every order.
 #include "../programs/cancel_storm.hpp"
 #include "../programs/destroy.hpp"
+#include "../programs/fork_trees.hpp"
 #include "../programs/gather_tree.hpp"
 #include "../programs/promise_race.hpp"
 #include "../programs/random_trees.hpp"
@@ -60,6 +61,14 @@ silk::task<> gathers(dice random) {
   auto roots = std::make_shared<handles>();
   for (unsigned i = 1 + random.below(5); i > 0; --i)
     roots->push_back(silk::spawn(silk_stress::gathering::root(random.another(), 5)));
+  cancel_from_outside(roots, random.another());
+  co_await silk::gather_settled(*roots);
+}
+
+silk::task<> forks(dice random) {
+  auto roots = std::make_shared<handles>();
+  for (unsigned i = 1 + random.below(3); i > 0; --i)
+    roots->push_back(silk::spawn(silk_stress::forking::root(random.another(), 5)));
   cancel_from_outside(roots, random.another());
   co_await silk::gather_settled(*roots);
 }
@@ -166,6 +175,7 @@ TEST(sim, cancel_storm_on_a_slow_machine) {
 }
 TEST(sim, gather_tree) { explore("gather_tree", gathers, {.workers = 4}); }
 TEST(sim, gather_sums) { explore("gather_sums", sums, {.workers = 4}); }
+TEST(sim, fork_trees) { explore("fork_trees", forks); }
 TEST(sim, spawn_storm) { explore("spawn_storm", spawns); }
 TEST(sim, callbacks) { explore("callbacks", calls_back); }
 TEST(sim, promise_race) { explore("promise_race", promises); }
