@@ -2,6 +2,7 @@
 #pragma once
 
 #include "detail/fork_call.hpp"
+#include "task.hpp"
 
 #include <cstddef>
 #include <tuple>
@@ -49,6 +50,8 @@ template <class... Fs>
 [[gnu::always_inline]] inline auto fork_join(Fs&&... fs) {
   static_assert(sizeof...(Fs) <= detail::engine::branches::most_at_once,
                 "fork_join takes at most 16 functions: use parallel_for");
+  static_assert((!detail::any_task<detail::branch_value<Fs>> && ...),
+                "fork_join calls plain functions: for coroutines there is gather");
   if constexpr ((std::is_void_v<detail::branch_value<Fs>> && ...)) {
     if constexpr (sizeof...(Fs) > 0)
       static_cast<void>(detail::fork_values(std::forward<Fs>(fs)...));

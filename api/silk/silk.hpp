@@ -27,6 +27,7 @@
 #include "manual_runtime.hpp"
 #include "mutex.hpp"
 #include "parallel_for.hpp"
+#include "parallel_options.hpp"
 #include "parallel_reduce.hpp"
 #include "priority_queue.hpp"
 #include "promise.hpp"

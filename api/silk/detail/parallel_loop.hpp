@@ -6,6 +6,7 @@
 #pragma once
 
 #include "../fork_join.hpp"
+#include "../parallel_options.hpp"
 #include "engine.hpp"
 
 #include <algorithm>
@@ -16,13 +17,6 @@
 #include <type_traits>
 
 namespace silk {
-
-/// How parallel_for and parallel_reduce go about it.
-struct parallel_options {
-  /// So many iterations at least are done by one worker in one go. 0: as many as take some
-  /// microseconds, which the loop finds out.
-  std::size_t grain = 0;
-};
 
 namespace detail {
 
