@@ -167,21 +167,18 @@ TEST(fork_join_alone, begins_nothing_after_a_failure) {
 }
 
 // Two workers, so that somebody can take the second branch.
-class fork_join_apart : public testing::Test {
- protected:
-  template <class F>
-  static void in_a_task(F function) {
-    silk::run(
-        [&]() -> silk::task<> {
-          function();
-          co_return;
-        },
-        virtual_time(2));
-  }
-};
+template <class F>
+void in_a_task_of_two(F function) {
+  silk::run(
+      [&]() -> silk::task<> {
+        function();
+        co_return;
+      },
+      virtual_time(2));
+}
 
-TEST_F(fork_join_apart, waits_for_a_branch_that_another_worker_has) {
-  in_a_task([] {
+TEST(fork_join_apart, waits_for_a_branch_that_another_worker_has) {
+  in_a_task_of_two([] {
     const auto here = std::this_thread::get_id();
     std::atomic<bool> begun = false;
     std::thread::id there;
@@ -195,8 +192,8 @@ TEST_F(fork_join_apart, waits_for_a_branch_that_another_worker_has) {
   });
 }
 
-TEST_F(fork_join_apart, passes_on_what_another_worker_has_made) {
-  in_a_task([] {
+TEST(fork_join_apart, passes_on_what_another_worker_has_made) {
+  in_a_task_of_two([] {
     std::atomic<bool> begun = false;
     const auto [nothing, value] = silk::fork_join([&] { fork_until(begun); },
                                                   [&] {
@@ -207,67 +204,72 @@ TEST_F(fork_join_apart, passes_on_what_another_worker_has_made) {
   });
 }
 
-TEST_F(fork_join_apart, throws_what_has_failed_first) {
-  for (const bool second_is_first : {true, false}) {
-    std::atomic<bool> second_begun = false;
-    std::atomic<bool> first_has_failed = false;
-    std::atomic<bool> second_ended = false;
-    struct at_end {
-      ~at_end() { flag = true; }
-      std::atomic<bool>& flag;
-    };
-    try {
-      in_a_task([&] {
-        silk::fork_join(
-            [&] {
-              fork_until(second_begun);
-              // Noted when the exception has left the branch: a little later than its destructors.
-              if (second_is_first) fork_until(second_ended);
-              for (int i = 0; i < 100'000 && second_is_first; ++i) forks_nothing();
-              const at_end noted{first_has_failed};
-              throw boom(1);
-            },
-            [&] {
-              const at_end noted{second_ended};
-              second_begun = true;
-              if (!second_is_first) {
-                while (!first_has_failed) std::this_thread::yield();
-                for (int i = 0; i < 100'000; ++i) forks_nothing();
-              }
-              throw boom(2);
-            });
-      });
-      ADD_FAILURE();
-    } catch (const boom& thrown) {
-      EXPECT_EQ(thrown.number, second_is_first ? 2 : 1);
+// Nobody sees from outside when a failure is noted, a little after its throw. So who waits for it forks for a
+// while, for longer with each try.
+constexpr int few = 1000;
+void wait_for_failure(const std::atomic<bool>& about_to_fail, int forks) {
+  fork_until(about_to_fail);
+  for (; forks > 0; --forks) forks_nothing();
+}
+
+// Which of two branches that throw has failed first, when one waits for the other.
+int failed_first(bool second_throws_first, int forks) {
+  std::atomic<bool> second_begun = false, first_throws = false, second_throws = false;
+  const auto first = [&] {
+    fork_until(second_begun);
+    if (second_throws_first) wait_for_failure(second_throws, forks);
+    first_throws = true;
+    throw boom(1);
+  };
+  const auto second = [&] {
+    second_begun = true;
+    if (!second_throws_first) wait_for_failure(first_throws, forks);
+    second_throws = true;
+    throw boom(2);
+  };
+  try {
+    in_a_task_of_two([&] { silk::fork_join(first, second); });
+  } catch (const boom& thrown) {
+    EXPECT_TRUE(first_throws && second_throws);
+    return thrown.number;
+  }
+  return 0;
+}
+
+TEST(fork_join_apart, throws_what_has_failed_first) {
+  for (const bool second_throws_first : {true, false}) {
+    int seen = 0;
+    const int wanted = second_throws_first ? 2 : 1;
+    for (int forks = few; seen != wanted; forks *= 2) {
+      seen = failed_first(second_throws_first, forks);
+      ASSERT_TRUE(seen == 1 || seen == 2);
+      ASSERT_LT(forks, 1 << 28);
     }
-    EXPECT_TRUE(second_ended);
   }
 }
 
-TEST_F(fork_join_apart, begins_nothing_after_a_failure_elsewhere) {
-  std::atomic<bool> third_begun = false;
-  std::atomic<bool> second_called = false;
-  const std::string how = told([&] {
-    in_a_task([&] {
-      silk::fork_join(
-          [&] {
-            fork_until(third_begun);
-            for (int i = 0; i < 100'000; ++i) forks_nothing();
-          },
-          [&] { second_called = true; },
-          [&] {
-            third_begun = true;
-            throw boom();
-          });
+TEST(fork_join_apart, begins_nothing_after_a_failure_elsewhere) {
+  std::atomic<bool> second_called = true;
+  for (int forks = few; second_called; forks *= 2) {
+    second_called = false;
+    std::atomic<bool> third_begun = false;
+    const std::string how = told([&] {
+      in_a_task_of_two([&] {
+        silk::fork_join([&] { wait_for_failure(third_begun, forks); },
+                        [&] { second_called = true; },
+                        [&] {
+                          third_begun = true;
+                          throw boom();
+                        });
+      });
     });
-  });
-  EXPECT_EQ(how, "boom");
-  EXPECT_FALSE(second_called);
+    ASSERT_EQ(how, "boom");
+    ASSERT_LT(forks, 1 << 28);
+  }
 }
 
 // While its branch is elsewhere, and blocks there, the waiting worker runs tasks and fires timers.
-TEST_F(fork_join_apart, leaves_no_task_behind_while_it_waits) {
+TEST(fork_join_apart, leaves_no_task_behind_while_it_waits) {
   silk::run(
       []() -> silk::task<> {
         std::atomic<bool> begun = false;
