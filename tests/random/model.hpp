@@ -29,8 +29,8 @@ struct freedom {
 
 struct model_end {
   result seen;
-  bool agrees;   // with what was expected
-  long stopped;  // if it does not, it was stopped then
+  bool agrees = false;  // with what was expected
+  long stopped = 0;     // if it does not, it was stopped then
 };
 
 model_end run_model(const program& what, freedom allowed, const result& expected, decider& by);
