@@ -1,0 +1,3 @@
+module silk/benchmarks/peers
+
+go 1.19

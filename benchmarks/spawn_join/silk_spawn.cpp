@@ -1,0 +1,42 @@
+#include "problem.hpp"
+
+#include <silk/silk.hpp>
+
+#include <vector>
+
+namespace {
+
+silk::task<long> give(long number) { co_return number; }
+
+silk::task<long> one_at_a_time(long count) {
+  long sum = 0;
+  for (long i = 0; i < count; ++i) {
+    const auto handle = silk::spawn(give(i));
+    sum += co_await handle;
+  }
+  co_return sum;
+}
+
+silk::task<long> all_at_once(long count) {
+  std::vector<silk::join_handle<long>> handles;
+  handles.reserve(static_cast<std::size_t>(count));
+  for (long i = 0; i < count; ++i) handles.push_back(silk::spawn(give(i)));
+  long sum = 0;
+  for (const auto& handle : handles) sum += co_await handle;
+  co_return sum;
+}
+
+silk::task<long> in_its_way(const bench::spawn_join& problem) {
+  using way = bench::spawn_join::way;
+  return problem.how == way::one_at_a_time ? one_at_a_time(problem.tasks)
+                                           : all_at_once(problem.tasks);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bench::program<bench::spawn_join> program(argc, argv);
+  silk::runtime runtime({.workers = program.workers()});
+  return program.measure(
+      [&](const bench::spawn_join& problem) { return runtime.block_on(in_its_way(problem)); });
+}
