@@ -19,11 +19,11 @@ blocking_pool::blocking_pool(blocking_options options) : options_(options) {
 submit_status blocking_pool::submit(withdrawable_job& item) {
   const lock hold(lock_);
   if (stopped_) return submit_status::stopped;
-  if (on_their_way_ <= waiting_.size()) {  // keeps B1: this job needs one more
+  if (on_their_way_ <= waiting_.size()) {  // keeps BP1: this job needs one more
     if (idle_ != nullptr) {
       call_one();
     } else if (threads_.size() < options_.max_threads) {
-      start_one();  // keeps B2: or throws
+      start_one();  // keeps BP2: or throws
     }
   }
   waiting_.push_back(item);

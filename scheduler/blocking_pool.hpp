@@ -15,9 +15,9 @@
 //                  v
 //                left        joined by the next one to leave, the last one by stop
 //
-// B1: while jobs wait, no thread is idle or at least as many as jobs are on their way (started or
+// BP1: while jobs wait, no thread is idle or at least as many as jobs are on their way (started or
 //     called, and not serving yet). So no job is forgotten, and no call wakes a crowd.
-// B2: while a job waits, at least one thread has not left.
+// BP2: while a job waits, at least one thread has not left.
 //
 // The idle thread that went idle last is called first: its caches are warm, and those that are not
 // needed any more reach the end of their keep_alive.

@@ -18,6 +18,7 @@
 #pragma once
 
 #include "frame_depot.hpp"
+#include "rarely.hpp"
 
 #include <array>
 #include <cstddef>
@@ -67,7 +68,7 @@ class frame_cache {
   void deallocate(void* memory, std::size_t size_class) noexcept {
     bin& into = bins_[size_class];
     if (into.room == 0) [[unlikely]]
-      return deallocate_slow(memory, size_class);
+      return rarely<&frame_cache::deallocate_slow>(this, memory, size_class);
     --into.room;
     auto* block = ::new (memory) free_block;
     block->next = into.first;

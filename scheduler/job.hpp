@@ -13,13 +13,13 @@ namespace silk::scheduler {
 struct job {
   using entry = void (*)(job&) noexcept;
 
-  job() noexcept : run(nullptr) {}
+  job() noexcept : run(nullptr), next(nullptr) {}
   // For jobs that are made often: `run` is set before somebody may see it.
   enum class set_later : bool { run };
-  explicit job(set_later) noexcept {}
+  explicit job(set_later) noexcept {}  // and `next` when it is queued
 
   entry run;
-  job* next = nullptr;  // of the queue that holds the job
+  job* next;  // of the queue that holds the job
 };
 
 // A singly linked run of jobs in order; ends with next == nullptr.

@@ -4,8 +4,6 @@
 #include "simulator.hpp"
 #include "thread.hpp"
 
-#include <sys/prctl.h>
-
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -48,8 +46,7 @@ pool::pool(pool_options options)
   try {
     for (const auto& one : workers_) {
       threads_.push_back(start_thread("silk-" + std::to_string(one->index()), [&worker = *one] {
-        // The kernel may otherwise round every sleep up by 50 us to save wake-ups.
-        ::prctl(PR_SET_TIMERSLACK, 1);
+        begin_as_worker();
         worker.run();
       }));
     }
@@ -241,15 +238,17 @@ void pool::release_time() noexcept {
   if (holds == 1 && clock_.is_virtual()) wake_one();  // somebody must look whether time can go on
 }
 
-// Virtual time moves when every worker is parked, nothing is runnable and nobody outside holds it.
+// Virtual time moves when every worker is parked, nothing is runnable and nobody outside holds it. What
+// counts as parked here does not run before we are done, even if it is woken meanwhile: await_step_of_time.
 // The caller's bit is set; on success it has been taken back and the caller counts as a searcher.
 bool pool::try_advance_time(std::size_t worker) noexcept {
   sync::lock_guard hold(idle_.time_lock());
-  const std::uint64_t earliest = timers_.earliest();
-  if (earliest == no_deadline && quiet_.empty()) return false;
   if (!idle_.everyone_parked() || idle_.anyone_searching()) return false;
   if (time_holds_.load(sync::memory_order_seq_cst) != 0) return false;  // E:time-hold in
   if (work_visible()) return false;
+  // Not before: somebody may have armed an earlier one and parked since.
+  const std::uint64_t earliest = timers_.earliest();
+  if (earliest == no_deadline && quiet_.empty()) return false;
   if (!idle_.claim(worker)) return false;
   idle_.enter_search();
   if (quiet_.empty()) {
@@ -258,6 +257,12 @@ bool pool::try_advance_time(std::size_t worker) noexcept {
     workers_[worker]->enqueue(std::exchange(quiet_, {}));
   }
   return true;
+}
+
+// After each sleep, so that virtual time stands still while anybody runs.
+void pool::await_step_of_time() noexcept {
+  if (!clock_.is_virtual()) return;
+  const sync::lock_guard until_made(idle_.time_lock());
 }
 
 }  // namespace silk::scheduler

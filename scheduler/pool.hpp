@@ -157,13 +157,14 @@ class pool {
   void notify() noexcept {
     sync::light_fence();  // pairs with park's and start_working's heavy fence: keeps I1
     if (idle_.anyone_parked() && !idle_.anyone_searching()) [[unlikely]]
-      wake_one();
+      rarely<&pool::wake_one>(this);
   }
   void wake_one() noexcept;
   void wake(std::size_t claimed) noexcept;
   void kick_driver(std::uint64_t deadline) noexcept;
   bool work_visible() const noexcept;
   bool try_advance_time(std::size_t worker) noexcept;
+  void await_step_of_time() noexcept;
 
   // [seat]
   bool drive_is_over() const noexcept { return goal_ != nullptr && goal_->reached(); }

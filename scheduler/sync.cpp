@@ -1,5 +1,8 @@
 #include "sync.hpp"
 
+#include "assert.hpp"
+
+#include <errno.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -14,7 +17,12 @@ namespace detail {
 bool asymmetric = false;
 
 void membarrier_all_threads() noexcept {
-  ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+  while (::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) {
+    // It was there when we asked, and others have left out their fences since.
+    SILK_ASSERT(errno == ENOMEM,
+                "membarrier(2) is refused: no filter may forbid it while silk runs");
+    ::sched_yield();
+  }
 }
 
 }  // namespace detail
@@ -31,13 +39,15 @@ void prepare_fences() noexcept {
   static_cast<void>(available);
 }
 
-#ifndef SILK_DELAYS
-namespace detail {
-static constexpr bool is_interrupted() noexcept { return false; }
-}  // namespace detail
-#endif
-
 namespace {
+
+bool is_interrupted() noexcept {
+#ifdef SILK_DELAYS
+  return detail::is_interrupted();
+#else
+  return false;
+#endif
+}
 
 std::uint32_t* address_of(atomic<std::uint32_t>& word) noexcept {
   static_assert(sizeof(atomic<std::uint32_t>) == sizeof(std::uint32_t));
@@ -47,13 +57,13 @@ std::uint32_t* address_of(atomic<std::uint32_t>& word) noexcept {
 }  // namespace
 
 void futex_wait(atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
-  if (detail::is_interrupted()) return;
+  if (is_interrupted()) return;
   ::syscall(SYS_futex, address_of(word), FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
 }
 
 void futex_wait_until(atomic<std::uint32_t>& word, std::uint32_t expected,
                       std::uint64_t deadline_ns) noexcept {
-  if (detail::is_interrupted()) return;
+  if (is_interrupted()) return;
   constexpr std::uint64_t second = 1'000'000'000;
   timespec until{};
   until.tv_sec = static_cast<time_t>(deadline_ns / second);

@@ -67,6 +67,8 @@ inline constexpr std::size_t no_sharing = 128;
 inline constexpr std::size_t ring_capacity = 256;
 // Branches of the fork_joins inside of each other on one worker; what is deeper is not forked.
 inline constexpr std::uint32_t branch_capacity = 8192;
+// Pops without a theft until a deque's owner saves its fences again: decisions/002-asymmetric-fences.md.
+inline constexpr std::uint32_t pops_until_calm = 1024;
 
 // So many timers in a worker's shard that it sleeps to their deadlines itself, whoever else watches the time:
 // docs/decisions/012-bursts.md. Here for the same reason.
@@ -90,9 +92,9 @@ inline void full_fence() noexcept {
   static atomic<unsigned> dummy{0};
   dummy.fetch_add(1, memory_order_seq_cst);  // E:fence in/out, stands in for the fence
 #elif defined(__x86_64__)
-  // A locked operation on the stack is cheaper than mfence, which Clang emits (llvm 91731).
-  unsigned char here = 0;
-  asm volatile("lock; notb %0" : "+m"(here)::"memory");
+  // A locked operation on the stack is cheaper than mfence, which Clang emits (llvm 91731). It changes
+  // nothing.
+  asm volatile("lock; orl $0, (%%rsp)" ::: "memory", "cc");
 #else
   std::atomic_thread_fence(memory_order_seq_cst);  // E:fence in/out, pairs with itself
 #endif
@@ -124,6 +126,14 @@ inline void heavy_fence() noexcept {
   } else {
     full_fence();
   }
+}
+
+// Whether heavy_fence makes up for a compiler_fence. Never changes from true to false. [any]
+inline bool fences_are_asymmetric() noexcept { return detail::asymmetric; }
+
+// light_fence, for who knows that fences are asymmetric. [any]
+inline void compiler_fence() noexcept {
+  std::atomic_signal_fence(memory_order_seq_cst);  // E:fence in/out, the other end is heavy
 }
 
 // Sleeps while `word` holds `expected`; may return spuriously. [any]

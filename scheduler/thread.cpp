@@ -1,7 +1,9 @@
 #include "thread.hpp"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include <utility>
 
@@ -28,6 +30,24 @@ class signals_blocked {
   sigset_t before_;
 };
 
+// In turn for all workers of the process, so that those of several small pools do not begin on the same one.
+void move_to_next_processor() noexcept {
+  static sync::atomic<unsigned> workers_before{0};
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    return;  // more processors than it has room for
+  const auto count = static_cast<unsigned>(CPU_COUNT(&allowed));
+  // relaxed: only counts
+  unsigned to_skip = workers_before.fetch_add(1, sync::memory_order_relaxed) % count;
+  std::size_t processor = 0;
+  while (CPU_ISSET(processor, &allowed) == 0 || to_skip-- != 0) ++processor;
+  cpu_set_t alone;
+  CPU_ZERO(&alone);
+  CPU_SET(processor, &alone);
+  if (::sched_setaffinity(0, sizeof alone, &alone) == 0)
+    ::sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
 }  // namespace
 
 sync::thread start_thread(const std::string& name, std::function<void()> body) {
@@ -35,6 +55,12 @@ sync::thread start_thread(const std::string& name, std::function<void()> body) {
   sync::thread started(std::move(body));
   ::pthread_setname_np(started.native_handle(), name.c_str());
   return started;
+}
+
+void begin_as_worker() noexcept {
+  // The kernel may otherwise round every sleep up by 50 us to save wake-ups.
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  move_to_next_processor();
 }
 
 std::uintptr_t middle_of_stack() noexcept {

@@ -38,13 +38,14 @@ void timers::serve(std::size_t shard, std::uint64_t now, std::size_t limit,
   home.publish();
 }
 
-void timers::try_serve(std::size_t shard, std::uint64_t now, std::size_t limit,
+bool timers::try_serve(std::size_t shard, std::uint64_t now, std::size_t limit,
                        job_list& due) noexcept {
   shard_state& home = *shards_[shard];
   sync::unique_lock hold(home.lock, std::try_to_lock);
-  if (!hold) return;
+  if (!hold) return false;
   home.wheel.advance(now, limit, due);
   home.publish();
+  return true;
 }
 
 std::uint64_t timers::earliest() const noexcept {

@@ -42,8 +42,8 @@ class timers {
   // Collects at most `limit` jobs whose time has come, in order of deadline. [any]
   void serve(std::size_t shard, std::uint64_t now, std::size_t limit, job_list& due) noexcept;
 
-  // As serve, unless another thread is at this shard just now. [any]
-  void try_serve(std::size_t shard, std::uint64_t now, std::size_t limit, job_list& due) noexcept;
+  // As serve, unless another thread is at this shard just now: then false. [any]
+  bool try_serve(std::size_t shard, std::uint64_t now, std::size_t limit, job_list& due) noexcept;
 
   // No armed timer in the shard is due earlier. A glance. [any]
   std::uint64_t next(std::size_t shard) const noexcept {

@@ -148,9 +148,11 @@ void worker::serve_timers() noexcept {
   const std::uint64_t now = pool_.clock_.now();
   const std::size_t limit = std::max(queue_.room(), steal_limit);
   job_list due;
+  others_serve_ = false;
   if (pool_.timers_.next(index_) <= now) pool_.timers_.serve(index_, now, limit, due);
   for (std::size_t i = 0; i < pool_.timers_.shard_count() && due.size() < limit; ++i) {
-    if (pool_.timers_.next(i) <= now) pool_.timers_.try_serve(i, now, limit - due.size(), due);
+    if (pool_.timers_.next(i) > now) continue;
+    if (!pool_.timers_.try_serve(i, now, limit - due.size(), due)) others_serve_ = true;
   }
   if (due.empty()) return;
   if (pool_.simulator_ != nullptr) [[unlikely]]
@@ -199,6 +201,7 @@ job* worker::find_work(counted searching) noexcept {
     }
     park(searching);
     if (asleep_) return nullptr;
+    pool_.await_step_of_time();
     searching = counted::yes;  // by whoever woke us
   }
 }
@@ -291,7 +294,11 @@ void worker::park(counted searching) noexcept {
   if (pool_.work_visible() || pool_.stopping_.load(sync::memory_order_relaxed))
     return wake_myself();
   if (pool_.drive_is_over()) return wake_myself();
-  if (pool_.timers_.earliest() <= pool_.clock_.now()) return wake_myself();
+  if (pool_.timers_.earliest() <= pool_.clock_.now()) {
+    // Whoever is at these timers, with the lock in hand, may be waiting for this processor.
+    if (others_serve_) sync::give_way();
+    return wake_myself();
+  }
   if (pool_.clock_.is_virtual() && pool_.try_advance_time(index_)) return;
   parks_.add();
   sleep_until_woken();

@@ -180,7 +180,8 @@ class worker {
   unsigned fork_refill_ = forks_per_turn;
   bool timer_armed_ = false;
   bool in_turn_ = false;
-  bool asleep_ = false;  // simulated: it is parked, with no thread of its own to sleep
+  bool others_serve_ = false;  // timers that were due when we last looked, in another's shard
+  bool asleep_ = false;        // simulated: it is parked, with no thread of its own to sleep
   std::uint64_t last_look_ = 0;
   std::size_t watched_ = 0;  // the worker whose jobs_ was watched_jobs_ at watched_since_
   std::uint64_t watched_jobs_ = 0;

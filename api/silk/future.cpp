@@ -13,12 +13,9 @@ bool future_wait::suspend(promise_base& waiting) noexcept {
   waiting_ = &waiting;
   waiter::pool = &engine::current_worker()->owner();
   waiting.make_resumable();
-  // A cancel that was pending goes where one that comes later would go.
-  while (!begin_wait(*waiting.context, *this)) {
-    if (cancel_now(core_, waiting.context->reason(), waiting.context)) continue;
-    waiting.context->give_back_pending();  // too late for that: it is ours
-    return false;
-  }
+  bool cancel_was_pending = false;
+  while (!begin_wait(*waiting.context, *this)) cancel_was_pending = true;
+  if (cancel_was_pending) pass_pending_on(core_, *this, *waiting.context);
   return core_.add_waiter(*this);
 }
 
@@ -59,8 +56,8 @@ reason_ptr make_reason(std::string text) {
   return text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text));
 }
 
-bool cancel_now(future_core& core, reason_ptr reason, task_context* origin) noexcept {
-  cancel_requests requests(std::move(reason), origin);
+bool cancel_now(future_core& core, reason_ptr reason) noexcept {
+  cancel_requests requests(std::move(reason));
   const bool accepted = requests.ask_first(core);
   requests.run();
   return accepted;

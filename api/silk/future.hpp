@@ -272,8 +272,7 @@ struct future_access {
 reason_ptr make_reason(std::string text);
 
 // Asks and sees to everything that follows from it. [any]
-// `origin`: in the task that passes a cancel of its own on.
-bool cancel_now(future_core& core, reason_ptr reason, task_context* origin = nullptr) noexcept;
+bool cancel_now(future_core& core, reason_ptr reason) noexcept;
 
 // Anything with an outcome: futures and handles.
 template <class T>

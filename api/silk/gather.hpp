@@ -8,6 +8,7 @@
 #include "task.hpp"
 
 #include <exception>
+#include <initializer_list>
 #include <ranges>
 #include <source_location>
 #include <tuple>
@@ -25,6 +26,10 @@ class [[nodiscard("a gather must be awaited")]] gather_pack_awaiter
  public:
   explicit gather_pack_awaiter(task<Ts>&&... tasks)
       : fork_pack_awaiter<Ts...>(on_failure::cancel_siblings, std::move(tasks)...) {}
+  gather_pack_awaiter(std::initializer_list<bool> watches, task<Ts>&&... tasks)
+      : gather_pack_awaiter(std::move(tasks)...) {
+    this->mark_watchers(watches);
+  }
 
   auto await_resume(std::source_location where = std::source_location::current()) {
     const auto end = this->come_to_end();
@@ -158,6 +163,12 @@ task<awaited_value<Other>> as_child(Other&& awaited) {
   return child_that_awaits<Other>(awaited);
 }
 
+template <template <class...> class Awaiter, class... Mixed>
+auto fork_mixed(Mixed&&... children) {
+  return Awaiter<task_value<decltype(as_child(std::forward<Mixed>(children)))>...>(
+      {any_future<std::remove_cvref_t<Mixed>>...}, as_child(std::forward<Mixed>(children))...);
+}
+
 }  // namespace detail
 
 /// Runs lazy tasks at the same time and gives all their results, in the order of the arguments.
@@ -215,7 +226,7 @@ template <class... Mixed>
   requires((detail::any_task<Mixed> || detail::any_future<Mixed>) && ...) &&
           (detail::any_task<Mixed> || ...) && (detail::any_future<Mixed> || ...)
 auto gather(Mixed... children) {
-  return gather(detail::as_child(std::move(children))...);
+  return detail::fork_mixed<detail::gather_pack_awaiter>(std::move(children)...);
 }
 
 /// As above with whatever else can be awaited among them, or alone: `sleep()`, `with_timeout()`,
@@ -225,7 +236,7 @@ auto gather(Mixed... children) {
 template <class... Mixed>
   requires detail::mixed_with_others<Mixed...>
 auto gather(Mixed&&... children) {
-  return gather(detail::as_child(std::forward<Mixed>(children))...);
+  return detail::fork_mixed<detail::gather_pack_awaiter>(std::forward<Mixed>(children)...);
 }
 
 template <class... Others>

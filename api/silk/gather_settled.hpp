@@ -71,6 +71,10 @@ class [[nodiscard("a gather must be awaited")]] settled_pack_awaiter
  public:
   explicit settled_pack_awaiter(task<Ts>&&... tasks)
       : fork_pack_awaiter<Ts...>(on_failure::keep_going, std::move(tasks)...) {}
+  settled_pack_awaiter(std::initializer_list<bool> watches, task<Ts>&&... tasks)
+      : settled_pack_awaiter(std::move(tasks)...) {
+    this->mark_watchers(watches);
+  }
 
   std::tuple<settled<Ts>...> await_resume(
       std::source_location where = std::source_location::current()) {
@@ -187,14 +191,14 @@ template <class... Mixed>
   requires((detail::any_task<Mixed> || detail::any_future<Mixed>) && ...) &&
           (detail::any_task<Mixed> || ...) && (detail::any_future<Mixed> || ...)
 auto gather_settled(Mixed... children) {
-  return gather_settled(detail::as_child(std::move(children))...);
+  return detail::fork_mixed<detail::settled_pack_awaiter>(std::move(children)...);
 }
 
 /// As above with whatever else can be awaited among them, or alone, as in gather.
 template <class... Mixed>
   requires detail::mixed_with_others<Mixed...>
 auto gather_settled(Mixed&&... children) {
-  return gather_settled(detail::as_child(std::forward<Mixed>(children))...);
+  return detail::fork_mixed<detail::settled_pack_awaiter>(std::forward<Mixed>(children)...);
 }
 
 template <class... Others>

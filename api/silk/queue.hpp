@@ -25,7 +25,8 @@ namespace detail {
 
 /// What queue, priority_queue and lifo_queue have in common. They differ in which item comes out next.
 ///
-/// Puts and gets are served in the order in which they were asked for; none overtakes one that waits.
+/// Puts and gets are served in the order in which they were asked for; none is passed over while it waits. A getter
+/// that has been woken has an item for certain, but one that comes before it goes on may take the first, as in asyncio.
 /// What one task puts comes out of a queue<T> in the order in which it was put.
 ///
 /// T is an object type that can be moved; its move constructor should not throw: a get that fails in it

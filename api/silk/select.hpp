@@ -60,7 +60,7 @@ class [[nodiscard("a select must be awaited")]] select_awaiter final
   select_awaiter(std::index_sequence<I...>, What&&... awaited)
       : select_branches<What...>(std::forward<What>(awaited)...),
         select_fork<What...>(on_failure::keep_going, std::get<I>(this->branches).child()...) {
-    this->outsiders = this;
+    this->accompany(*this, 0);
   }
 
   // What has not won, or if the whole was cancelled has won in vain, is undone. True: that was too late

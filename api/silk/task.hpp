@@ -47,12 +47,15 @@ class [[nodiscard("a task does nothing until it is awaited, gathered, spawned or
   task(task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}
   task& operator=(task&& other) noexcept {
     if (this != &other) {
-      reset();
+      task gone(std::move(*this));
       coroutine_ = std::exchange(other.coroutine_, nullptr);
     }
     return *this;
   }
-  ~task() { reset(); }
+  ~task() {
+    if (coroutine_ != nullptr) [[unlikely]]
+      detail::drop_unstarted(coroutine_.promise());
+  }
 
   /// False once it has been started or moved from.
   explicit operator bool() const noexcept { return coroutine_ != nullptr; }
@@ -64,11 +67,6 @@ class [[nodiscard("a task does nothing until it is awaited, gathered, spawned or
   friend detail::task_access;
 
   explicit task(std::coroutine_handle<promise_type> coroutine) noexcept : coroutine_(coroutine) {}
-  void reset() noexcept {
-    if (coroutine_ != nullptr) [[unlikely]]
-      detail::drop_unstarted(coroutine_.promise());
-    coroutine_ = nullptr;
-  }
 
   std::coroutine_handle<promise_type> coroutine_;
 };
@@ -83,7 +81,8 @@ struct task_access {
   }
   template <class T>
   static void check(const task<T>& given) {
-    if (!given) throw usage_error("this task was started before, or moved from: each runs once");
+    if (!given) [[unlikely]]
+      task_is_gone();
   }
   // Takes the coroutine out; a usage_error if there is none any more.
   template <class T>

@@ -37,6 +37,20 @@ void throw_group_failure(std::vector<std::exception_ptr> errors, const task_node
   std::rethrow_exception(bare);
 }
 
+// A function that makes the body may have run until now, with children beside it.
+void group_core::enter(fork_group& scope) noexcept {
+  reason_ptr reason;
+  {
+    sync::lock_guard hold(lock_);
+    scope_ = &scope;
+    if (!aborting_) return;
+    reason = std::move(reason_for_body_);
+  }
+  cancel_requests requests(std::move(reason));
+  scope.cancel_child(0, requests);
+  requests.run();
+}
+
 std::size_t group_core::size() const noexcept {
   sync::lock_guard hold(lock_);
   return size_;
@@ -79,12 +93,11 @@ void group_core::member_ended(member& ended) noexcept {
       sync::lock_guard hold(lock_);
       errors_.push_back(ended.child->error());
     }
-    cancel_requests requests(own_reasons::get().sibling_failed, scope_->parent->context);
+    cancel_requests requests(own_reasons::get().sibling_failed, owner());
     abort(requests, tell_body::yes);
     requests.run();
   }
-  fork_group& scope =
-      *scope_;  // read before: unless we are the last, the group may be gone afterwards
+  fork_group* scope = nullptr;
   bool last = false;
   {
     sync::lock_guard hold(lock_);
@@ -92,9 +105,15 @@ void group_core::member_ended(member& ended) noexcept {
         ended.next_member;
     if (ended.next_member != nullptr) ended.next_member->previous_member = ended.previous_member;
     last = --size_ == 0 && !body_running_;
+    scope = scope_;  // unless we are the last, the group may be gone afterwards
   }
   delete &ended;
-  if (last && scope.arrive(1)) wake(*scope.parent);
+  if (last && scope->arrive(1)) wake(*scope->parent);
+}
+
+task_context* group_core::owner() const noexcept {
+  sync::lock_guard hold(lock_);
+  return scope_ != nullptr ? scope_->parents_context() : nullptr;
 }
 
 std::vector<core_ptr<future_core>> group_core::children() const {
@@ -106,15 +125,16 @@ std::vector<core_ptr<future_core>> group_core::children() const {
 
 void group_core::abort(cancel_requests& requests, tell_body also) noexcept {
   std::vector<core_ptr<future_core>> told;
-  bool body_running = false;
+  fork_group* body_in = nullptr;
   {
     sync::lock_guard hold(lock_);
     if (aborting_) return;
     aborting_ = true;
-    body_running = body_running_;
+    if (body_running_) body_in = scope_;
+    if (scope_ == nullptr) reason_for_body_ = requests.reason();
     told = children();
   }
-  if (also == tell_body::yes && body_running) scope_->cancel_child(0, requests);
+  if (also == tell_body::yes && body_in != nullptr) body_in->cancel_child(0, requests);
   for (const auto& child : told) requests.add(*child);
 }
 
@@ -133,7 +153,7 @@ void group_core::stop(reason_ptr reason) noexcept {
     sync::lock_guard hold(lock_);
     stopped_ = true;
   }
-  cancel_requests requests(std::move(reason), scope_->parent->context);
+  cancel_requests requests(std::move(reason), owner());
   abort(requests, tell_body::yes);
   requests.run();
 }

@@ -31,7 +31,7 @@ class group_core final : public fork_outsiders {
   group_core(const group_core&) = delete;
   group_core& operator=(const group_core&) = delete;
 
-  void enter(fork_group& scope) noexcept { scope_ = &scope; }  // before the body runs
+  void enter(fork_group& scope) noexcept;  // before the body runs
   runtime_core& runtime() noexcept { return runtime_; }
 
   // Before the child runs. A usage_error if the group takes no more. [any, while the group is open]
@@ -54,15 +54,17 @@ class group_core final : public fork_outsiders {
   void abort(cancel_requests& requests, tell_body also) noexcept;
   void look_at_children(cancel_requests& requests) noexcept;  // they have been told before
   std::vector<core_ptr<future_core>> children() const;        // [holder of lock_]
+  task_context* owner() const noexcept;  // null before the body runs: nobody waits at its end yet
   void member_ended(member& ended) noexcept;
   static engine::job* member_completed(waiter& self) noexcept;
   static promise_base* owner_of(const waiter& w) noexcept;  // who waits at the end of the group
   static void run_member(engine::job& self) noexcept;
 
   runtime_core& runtime_;
-  fork_group* scope_ = nullptr;
   mutable sync::spinlock lock_;
-  member* members_ = nullptr;  // guarded by lock_, as all that follows until the join
+  fork_group* scope_ = nullptr;  // written under lock_, once, before the body runs
+  reason_ptr reason_for_body_;   // guarded by lock_: it was aborted before that
+  member* members_ = nullptr;    // guarded by lock_, as all that follows until the join
   std::size_t size_ = 0;
   bool body_running_ = true;
   bool aborting_ = false;

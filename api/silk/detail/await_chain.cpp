@@ -86,7 +86,7 @@ task_context* inside_of(wait& w) noexcept {
   if (w.try_cancel != fork_group::cancel_children) return nullptr;
   auto& group = static_cast<fork_group&>(w);
   fork_base& first = group.child(0);
-  return first.scope ? &first : nullptr;
+  return first.is_scope() ? &first : nullptr;
 }
 
 void add_frame(await_section& to, promise_base& frame) {
@@ -97,8 +97,9 @@ void add_frame(await_section& to, promise_base& frame) {
 }
 
 std::size_t index_in_gather(fork_base& child) noexcept {
+  fork_group& group = *child.group;
   const auto* const address = reinterpret_cast<const std::byte*>(&child);
-  return static_cast<std::size_t>(address - child.group->slots) / child.group->stride;
+  return group.children - static_cast<std::size_t>(group.end - address) / group.stride;
 }
 
 std::optional<await_chain> chain_in(task_context& context) {
@@ -134,7 +135,7 @@ await_chain chain_from(promise_base& innermost) {
       continue;
     }
     auto& child = static_cast<fork_base&>(to);
-    if (!child.scope) {
+    if (!child.is_scope()) {
       chain.sections.back().gather_index = index_in_gather(child);
       chain.sections.emplace_back();
     }

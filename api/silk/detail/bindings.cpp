@@ -93,7 +93,7 @@ const bindings_ptr& bindings_of_call() {
 
 task_context& task_around(task_context& context) noexcept {
   task_context* task = &context;
-  while (task->scope) task = task->parent();
+  while (task->is_scope()) task = task->parent();
   return *task;
 }
 

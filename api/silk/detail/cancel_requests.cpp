@@ -97,7 +97,7 @@ void cancel_requests::ask(step question) noexcept {
   future_core& awaited = *question.awaited;
   task_node* const task = awaited.task();
   if (task != nullptr && !enter(*task)) {
-    break_circle(question, *task);
+    meet_again(question, *task);
     return close(question);
   }
   question.kind = step_kind::asked;
@@ -106,6 +106,16 @@ void cancel_requests::ask(step question) noexcept {
   if (looks_) return task != nullptr ? look_below(task->context()) : void();
   const bool accepted = awaited.cancel(*this);
   if (!accepted && question.asker != nullptr) question.asker->keep_pending();
+}
+
+// A group that tells its child is the only one who may meet the task in which the cancel began anew.
+void cancel_requests::meet_again(const step& question, const task_node& met) noexcept {
+  const bool by_its_group = question.asking == nullptr;
+  if (first_ != &met || first_is_told_ || !by_its_group || question.looks)
+    return break_circle(question, met);
+  first_is_told_ = true;
+  looks_ = false;
+  static_cast<void>(question.awaited->cancel(*this));
 }
 
 // One at a time, so that everything below it is told before the next one.
@@ -167,6 +177,13 @@ cancel_answer pass_on(future_core& awaited, waiter& w, task_context& asker,
   if (!awaited.hold_waiter(w)) return {cancel_status::finished};
   requests.add(awaited, w, asker);
   return {cancel_status::forwarded};
+}
+
+void pass_pending_on(future_core& awaited, waiter& w, task_context& asker) noexcept {
+  cancel_requests requests = cancel_requests::of_pending(asker.reason(), asker);
+  const cancel_answer answer = pass_on(awaited, w, asker, requests);
+  if (answer.status == cancel_status::finished) asker.keep_pending();
+  requests.run();
 }
 
 }  // namespace silk::detail

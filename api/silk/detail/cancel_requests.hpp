@@ -7,7 +7,9 @@
 // Z1: a cancel comes to an end. Tasks that await each other in a circle would pass it round for ever. A
 //     task that is met again while what it led to is still being told is not told twice: the await that
 //     led there is given up instead and ends as cancelled, and so the circle unwinds. Only what is on
-//     the way from the start counts: a task that is met on two ways is told twice, as in asyncio.
+//     the way from the start counts: a task that is met on two ways is told twice, as in asyncio. A child
+//     of a group in which the cancel began, in a timeout of its own for instance, has not been told as a
+//     whole: the group tells it, once.
 // Z2: who has passed the cancel on is held in its wait (future_core::hold_waiter, watch_group,
 //     fork_group) until all below it are told, so that its await is still there to be given up.
 //
@@ -42,9 +44,16 @@ std::pmr::memory_resource& memory_or_end() noexcept;
 
 class cancel_requests {
  public:
-  // `origin`: in the task whose inside is cancelled; null if the cancel begins with a whole task.
-  explicit cancel_requests(reason_ptr reason, task_context* origin = nullptr) noexcept
-      : reason_(std::move(reason)), origin_(origin) {}
+  // Begins with a whole task.
+  explicit cancel_requests(reason_ptr reason) noexcept
+      : cancel_requests(std::move(reason), nullptr, true) {}
+  // Begins inside of the task that `origin` is in.
+  cancel_requests(reason_ptr reason, task_context* origin) noexcept
+      : cancel_requests(std::move(reason), origin, false) {}
+  // Passes on what was, or is, pending in `origin`: a spawned task has been told as a whole then.
+  static cancel_requests of_pending(reason_ptr reason, task_context& origin) noexcept {
+    return {std::move(reason), &origin, origin.parent() == nullptr};
+  }
   cancel_requests(const cancel_requests&) = delete;
   cancel_requests& operator=(const cancel_requests&) = delete;
 
@@ -66,6 +75,9 @@ class cancel_requests {
   void run() noexcept;
 
  private:
+  cancel_requests(reason_ptr reason, task_context* origin, bool first_is_told) noexcept
+      : reason_(std::move(reason)), origin_(origin), first_is_told_(first_is_told) {}
+
   enum class step_kind : std::uint8_t { ask, asked, tell_children, drop_watch };
   struct step {
     step_kind kind;
@@ -82,12 +94,14 @@ class cancel_requests {
   void look_below(task_context& told_before) noexcept;
   void tell_next_child(step group) noexcept;
   void close(const step& asked) noexcept;
+  void meet_again(const step& question, const task_node& met) noexcept;
   void break_circle(const step& last, const task_node& met) noexcept;
   bool enter(const task_node& task);
   void leave(const task_node& task) noexcept;
 
   reason_ptr reason_;
   task_context* origin_;
+  bool first_is_told_;  // as a whole
   bool looks_ = false;
   alignas(step) std::array<std::byte, 32 * sizeof(step)> first_steps_;  // 1 + 2 + 4 + 8 + 16
   std::pmr::monotonic_buffer_resource memory_{first_steps_.data(), first_steps_.size(),
@@ -101,5 +115,8 @@ class cancel_requests {
 // Whoever waits for `awaited` by `w` passes a cancel on to it. [the canceller that holds busy]
 cancel_answer pass_on(future_core& awaited, waiter& w, task_context& asker,
                       cancel_requests& requests) noexcept;
+// A cancel that was pending when `asker` began to wait goes where one that comes now would go. Before `w` is
+// added to the future. [task]
+void pass_pending_on(future_core& awaited, waiter& w, task_context& asker) noexcept;
 
 }  // namespace silk::detail

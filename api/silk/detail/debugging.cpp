@@ -27,6 +27,10 @@ bool debugs_here() noexcept {
   return anybody_debugs();
 }
 
+void task_is_gone() {
+  throw usage_error("this task was started before, or moved from: each runs once");
+}
+
 void drop_unstarted(promise_base& dropped) noexcept {
   const std::source_location where = dropped.defined_at;
   dropped.handle().destroy();

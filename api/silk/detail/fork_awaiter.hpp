@@ -7,8 +7,8 @@
 #include "fork_group.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <new>
@@ -29,20 +29,26 @@ class fork_awaiter : public native_awaiter, protected fork_group {
   using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
-    waiting.promise().make_resumable();
     return start(waiting.promise());
   }
 
  protected:
-  fork_awaiter(std::byte* first_slot, std::size_t slot_size, on_failure failure_policy) noexcept
-      : fork_group(first_slot, slot_size, 0, failure_policy) {}
+  fork_awaiter(std::byte* first_slot, std::size_t slot_size, std::uint32_t members,
+               on_failure failure_policy) noexcept
+      : fork_group(first_slot, slot_size, members, failure_policy) {}
 
   template <class T>
-  void add(task<T>&& child) {
+  void fill(std::byte* place, task<T>&& child) {
     promise_base& coroutine = task_access::release(std::move(child));
-    auto& fresh = *::new (slots + children * stride) fork_slot<T>;
-    bind(fresh, coroutine);
-    total = ++children;
+    bind(*::new (place) fork_slot<T>, coroutine);
+  }
+
+  void mark_watchers(std::initializer_list<bool> watches) noexcept {
+    std::size_t i = 0;
+    for (const bool is_one : watches) {
+      if (is_one) child(i).role = fork_role::watcher;
+      ++i;
+    }
   }
 
   template <class T>
@@ -51,17 +57,21 @@ class fork_awaiter : public native_awaiter, protected fork_group {
   }
   template <class T>
   void destroy_slot(std::size_t i) noexcept {
-    if (parent == nullptr) child(i).coroutine->handle().destroy();  // never started
+    if (is(unstarted)) child(i).coroutine->handle().destroy();
     std::destroy_at(&slot<T>(i));
   }
 
   // What the group as a whole came to. Once. [task]
   enum class group_end : std::uint8_t { values, failure, cancel };
   group_end come_to_end() noexcept {
-    if (parent == nullptr) return group_end::values;  // there was nothing to wait for
+    if (is_ordinary() && !parent->context->looks_cancelled()) [[likely]]
+      return group_end::values;
+    return come_to_other_end();
+  }
+  [[gnu::noinline]] group_end come_to_other_end() noexcept {
+    if (is(unstarted)) return group_end::values;  // there was nothing to wait for
     if (leave()) return group_end::cancel;
-    // relaxed: after the join
-    return failed.load(sync::memory_order_relaxed) ? group_end::failure : group_end::values;
+    return is(failed) ? group_end::failure : group_end::values;  // relaxed: after the join
   }
 
   template <class T>
@@ -75,20 +85,38 @@ class fork_awaiter : public native_awaiter, protected fork_group {
 template <class... Ts>
 class fork_pack_awaiter : public fork_awaiter {
  public:
-  fork_pack_awaiter(on_failure failure_policy, task<Ts>&&... tasks)
-      : fork_awaiter(storage_, slot_stride, failure_policy) {
+  [[gnu::always_inline]] fork_pack_awaiter(on_failure failure_policy, task<Ts>&&... tasks)
+      : fork_awaiter(storage_, slot_stride, sizeof...(Ts), failure_policy) {
     (task_access::check(tasks), ...);  // before any is taken, so that nothing is left behind
-    (add(std::move(tasks)), ...);
+    [[maybe_unused]] std::byte* place = storage_;
+    (fill(std::exchange(place, place + slot_stride), std::move(tasks)), ...);
   }
   ~fork_pack_awaiter() {
-    [[maybe_unused]] std::size_t i = 0;
-    (destroy_slot<Ts>(i++), ...);
+    if (is_ordinary()) [[likely]] {
+      [[maybe_unused]] std::size_t i = 0;
+      (slot<Ts>(i++).slot.destroy(outcome::value), ...);
+    } else {
+      engine::rarely<&fork_pack_awaiter::destroy_slots>(this);
+    }
+  }
+
+  using native_awaiter::await_suspend;
+  template <std::derived_from<promise_base> Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    engine::worker* const worker = begin(waiting.promise());
+    if (worker == nullptr) [[unlikely]]
+      return start_through_the_loop();
+    if constexpr (sizeof...(Ts) == 0)
+      return waiting;  // never comes here: it is ready
+    else
+      return start_here(*worker, std::make_index_sequence<sizeof...(Ts) - 1>());
   }
 
  protected:
   template <std::size_t I>
   auto& slot_at() noexcept {
-    return slot<std::tuple_element_t<I, std::tuple<Ts...>>>(I);
+    using slot_type = fork_slot<std::tuple_element_t<I, std::tuple<Ts...>>>;
+    return *std::launder(reinterpret_cast<slot_type*>(storage_ + I * slot_stride));
   }
   // Apart from the good end, which has no use for `where` then.
   [[noreturn, gnu::cold, gnu::noinline]] void throw_end(fork_awaiter::group_end end,
@@ -100,6 +128,17 @@ class fork_pack_awaiter : public fork_awaiter {
   }
 
  private:
+  template <std::size_t... I>
+  std::coroutine_handle<> start_here(engine::worker& worker, std::index_sequence<I...>) noexcept {
+    (push(slot_at<sizeof...(I) - I>(), worker), ...);  // the last one first
+    if constexpr (sizeof...(I) > 0) worker.notify_forked();
+    return slot_at<0>().coroutine->handle();
+  }
+  void destroy_slots() noexcept {
+    [[maybe_unused]] std::size_t i = 0;
+    (this->template destroy_slot<Ts>(i++), ...);
+    this->drop_reason();
+  }
   static constexpr std::size_t slot_alignment =
       std::max({alignof(fork_base), alignof(fork_slot<Ts>)...});
   static constexpr std::size_t slot_stride =
@@ -113,8 +152,9 @@ class fork_pack_awaiter : public fork_awaiter {
 template <class T>
 struct fork_storage {
   explicit fork_storage(std::size_t count)
-      : capacity(checked(count)), bytes(std::allocator<fork_slot<T>>().allocate(capacity)) {}
-  ~fork_storage() { std::allocator<fork_slot<T>>().deallocate(bytes, capacity); }
+      : size(checked(count) * sizeof(fork_slot<T>)),
+        bytes(static_cast<std::byte*>(engine::allocate_frame(size))) {}
+  ~fork_storage() { engine::deallocate_frame(bytes, size); }
   fork_storage(const fork_storage&) = delete;
   fork_storage& operator=(const fork_storage&) = delete;
   static std::size_t checked(std::size_t count) {
@@ -123,8 +163,8 @@ struct fork_storage {
     }
     return count;
   }
-  std::size_t capacity;
-  fork_slot<T>* bytes;
+  std::size_t size;
+  std::byte* bytes;
 };
 
 template <class T>
@@ -132,11 +172,13 @@ class fork_range_awaiter : private fork_storage<T>, public fork_awaiter {
  public:
   template <std::ranges::input_range Range>
   fork_range_awaiter(on_failure failure_policy, std::size_t count, Range& range)
-      : fork_storage<T>(count),
-        fork_awaiter(reinterpret_cast<std::byte*>(this->bytes), sizeof(fork_slot<T>),
-                     failure_policy) {
+      : fork_storage<T>(count), fork_awaiter(this->bytes, sizeof(fork_slot<T>), 0, failure_policy) {
     try {
-      for (auto&& child : range) add(task<T>(std::move(child)));
+      for (auto&& child : range) {
+        fill(end, task<T>(std::move(child)));
+        end += stride;
+        total = ++children;
+      }
     } catch (...) {
       destroy_slots();
       throw;
@@ -153,7 +195,9 @@ class fork_range_awaiter : private fork_storage<T>, public fork_awaiter {
 
  private:
   void destroy_slots() noexcept {
+    if (std::is_trivially_destructible_v<stored<T>> && is_ordinary()) return;  // all hold values
     for (std::size_t i = 0; i < children; ++i) this->template destroy_slot<T>(i);
+    drop_reason();
   }
 };
 

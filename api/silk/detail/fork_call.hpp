@@ -103,8 +103,6 @@ template <class Call, std::size_t I, class F>
 struct forked : fork_branch {
   using value = branch_value<F>;
 
-  explicit forked(F&& f) noexcept : fork_branch(run_elsewhere), function(static_cast<F&&>(f)) {}
-
   static void run_elsewhere(engine::branch& self) noexcept {
     auto& mine = static_cast<forked&>(self);
     static_cast<Call&>(mine).run_taken(mine);
@@ -115,6 +113,10 @@ struct forked : fork_branch {
   // Set by who runs it elsewhere.
   outcome held;
   result<value> slot;
+
+ private:
+  friend Call;
+  explicit forked(F&& f) noexcept : fork_branch(run_elsewhere), function(static_cast<F&&>(f)) {}
 };
 
 template <class Places, class First, class... Fs>

@@ -3,28 +3,97 @@
 #include "own_reasons.hpp"
 #include "task_node.hpp"
 
+#include <memory>
+#include <utility>
+
 namespace silk::detail {
 
+std::coroutine_handle<> fork_group::start(promise_base& waiting) noexcept {
+  engine::worker* const worker = begin(waiting);
+  if (worker == nullptr) [[unlikely]]
+    return start_through_the_loop();
+  for (std::size_t i = children; i-- > 1;) push(child(i), *worker);
+  if (children > 1) worker->notify_forked();
+  return child(0).coroutine->handle();
+}
+
 // Nobody is entered locally, so nobody will bring the token: it arrives now.
-std::coroutine_handle<> fork_group::start_through_the_loop(engine::worker& worker) noexcept {
+std::coroutine_handle<> fork_group::start_through_the_loop() noexcept {
+  engine::worker& worker = *engine::current_worker();
   // Added, since an outsider may have arrived already. relaxed: published with the children
   remote.fetch_add(arrived, sync::memory_order_relaxed);
-  next = children;
-  for (std::uint32_t i = children; i-- > 0;) {  // after the last push the group may be gone
-    promise_base& pushed = *child(i).coroutine;
-    pushed.run = run_disturbed;
-    worker.forks().push(pushed);
-  }
+  for (std::size_t i = children; i-- > 0;) push(child(i), worker);  // then the group may be gone
   worker.notify_forked();
   return std::noop_coroutine();
 }
 
+std::coroutine_handle<> fork_group::finished_otherwise(fork_base& ended) noexcept {
+  if (ended.held != outcome::value) child_failed(ended);
+  std::uint32_t others = 0;
+  if (outsiders != nullptr) others = static_cast<std::uint32_t>(outsiders->child_ended(ended));
+  if (ended.course > fork_course::noted) forget_bindings(ended);
+  if (ended.course == fork_course::disturbed)
+    return arrive(1 + others) ? resume_parent() : std::noop_coroutine();
+  if (ended.course != fork_course::quiet) note_running(*parent->context);
+  outsiders_done += others;
+  return pass_token();
+}
+
+std::coroutine_handle<> fork_group::pass_token() noexcept {
+  return next == end ? all_entered() : enter_next();
+}
+
+std::coroutine_handle<> fork_group::all_entered() noexcept {
+  // relaxed: whoever linked the group was a child that ran before us under the token
+  const bool all_here = children + outsiders_done == total && !is(linked);
+  return all_here ? parent->handle() : token_arrives();
+}
+
+// A loop, since all children behind the first may be passed by.
+std::coroutine_handle<> fork_group::popped_in_vain(fork_base& sibling) noexcept {
+  for (fork_base* popped = &sibling;;) {
+    promise_base& coroutine = *popped->coroutine;
+    if (coroutine.receiver != popped) {
+      // The sibling is long gone and its memory has become another group's child: not ours to enter.
+      engine::current_worker()->forks().push(coroutine);
+      next -= stride;
+      return token_arrives();
+    }
+    if (popped->role != fork_role::task || !popped->cancel_pending()) return coroutine.handle();
+    discard(*popped);
+    child_failed(*popped);
+    if (next == end) return all_entered();
+    popped = &at(next);
+    if (!engine::current_worker()->forks().pop_if(*popped->coroutine)) return token_arrives();
+    next += stride;
+  }
+}
+
+// The next sibling is gone, and with it all that come after it; or there is none.
+std::coroutine_handle<> fork_group::token_arrives() noexcept {
+  const auto entered = children - static_cast<std::uint32_t>((end - next) / stride);
+  return arrive(arrived + entered + outsiders_done) ? resume_parent() : std::noop_coroutine();
+}
+
+bool fork_group::leave_wait() noexcept {
+  task_context& context = *parent->context;
+  // relaxed: the children that linked us happen before the join
+  return is(linked) ? context.leave_wait() : context.take_pending();
+}
+
+bool fork_group::leave() noexcept {
+  // relaxed, both: what linked us and what cancelled us happened before the join
+  if (!is(linked)) return parent->context->take_pending();  // nobody could cancel the group
+  const bool due = parent->context->leave_wait();
+  return due || is(cancel_requested);
+}
+
 void fork_group::child_failed(fork_base& ended) noexcept {
-  if (policy == on_failure::keep_going) return;
-  if (failed.exchange(true, sync::memory_order_acq_rel)) return;  // E:failure in/out
+  if ((set(failed) & failed) != 0) return;
   first_failure = &ended;
+  if (policy == on_failure::keep_going) return;
   // relaxed: only saves telling the children twice
-  if (children == 1 || cancel_requested.load(sync::memory_order_relaxed)) return;
+  if (children == 1 || is(cancel_requested)) return;
   if (!try_hold()) return;
   cancel_requests requests(own_reasons::get().sibling_failed, parent->context);
   requests.add(*this);
@@ -32,14 +101,15 @@ void fork_group::child_failed(fork_base& ended) noexcept {
 }
 
 bool fork_group::link() noexcept {
-  // E:link in: F4, whoever sees true may rely on the parent's context
-  if (linked.load(sync::memory_order_acquire)) return false;
-  if (linked.exchange(true, sync::memory_order_acq_rel)) return false;  // E:link in/out
+  // E:link in: F4, whoever sees it may rely on the parent's context
+  if ((marked.load(sync::memory_order_acquire) & linked) != 0) return false;
+  if ((set(linked) & linked) != 0) return false;
+  try_cancel = cancel_children;
   task_context& above = *parent->context;
   bool cancel_was_pending = false;
   while (!above.enter_wait(*this)) cancel_was_pending = true;
   if (cancel_was_pending) {
-    cancel_requests requests(above.reason(), &above);
+    cancel_requests requests = cancel_requests::of_pending(above.reason(), above);
     cancel_children(*this, requests);
     requests.run();
   }
@@ -66,12 +136,18 @@ void fork_group::note_reason(const cancel_requests& requests) noexcept {
   reason_ptr latest = requests.reason();  // what it replaces is destroyed after the unlock
   if (latest == nullptr) return;
   sync::lock_guard guard(reason_lock);
-  reason.swap(latest);
+  if (is(reasoned)) return reason.swap(latest);  // relaxed: under the lock
+  std::construct_at(&reason, std::move(latest));
+  set(reasoned);
 }
 
 reason_ptr fork_group::cancel_reason() const noexcept {
   sync::lock_guard guard(reason_lock);
-  return reason;
+  return is(reasoned) ? reason : nullptr;  // relaxed: under the lock
+}
+
+void fork_group::drop_reason() noexcept {
+  if (is(reasoned)) std::destroy_at(&reason);  // relaxed: after the join
 }
 
 void fork_group::cancel_child(std::size_t i, cancel_requests& requests) noexcept {
@@ -80,16 +156,23 @@ void fork_group::cancel_child(std::size_t i, cancel_requests& requests) noexcept
 }
 
 void fork_group::pass_cancel_on(std::size_t i, cancel_requests& requests) noexcept {
-  if (!child(i).scope) return cancel_child(i, requests);
+  if (!child(i).is_scope()) return cancel_child(i, requests);
   note_reason(requests);
   child(i).pass_cancel_on(requests);
+}
+
+// Now, since a body that waits nowhere would not hear of it.
+void fork_group::hand_down(task_context& above) noexcept {
+  cancel_requests requests = cancel_requests::of_pending(above.reason(), above);
+  set(cancel_requested);
+  pass_cancel_on(0, requests);
 }
 
 cancel_answer fork_group::cancel_children(wait& self, cancel_requests& requests) noexcept {
   auto& group = static_cast<fork_group&>(self);
   if (!group.try_hold()) return {cancel_status::finished};
-  // relaxed: the parent reads it after the join, which our hold delays
-  if (!requests.only_looks()) group.cancel_requested.store(true, sync::memory_order_relaxed);
+  // The parent reads it after the join, which our hold delays.
+  if (!requests.only_looks()) group.set(cancel_requested);
   requests.add(group);
   return {cancel_status::forwarded};
 }

@@ -5,20 +5,22 @@
 // as long as nothing was stolen and nothing suspended:
 //
 // The join token. Exactly one child at a time holds it: the one that was entered locally, by the
-// parent or by a finishing sibling (pop_if). Its holder alone touches own_done and next. Whoever else
-// takes a child (a thief, or this worker's loop after the holder suspended) marks it `disturbed`; a
-// disturbed child counts itself in `remote` with one RMW. When the holder finds no sibling to enter,
-// the token arrives: own_done is added to `remote` together with the arrived bit.
+// parent or by a finishing sibling (pop_if). Its holder alone touches `next`: the children before that have
+// been entered under the token and have ended, but for the holder. Whoever else takes a child (a thief, or
+// this worker's loop after the holder suspended) marks it `disturbed`; a disturbed child counts itself in
+// `remote` with one RMW. When the holder finds no sibling to enter, the token arrives: those that it has
+// entered are added to `remote` together with the arrived bit.
 //
 // I3 / F1: the parent is resumed once: by whoever makes `remote` == total + arrived with no hold, or
-//     by the holder that sees own_done == total when the group was never linked.
+//     by the holder that has entered all of them, if the group was never linked.
 // F2: all children's writes happen before that: along the token, or through the RMWs on `remote`.
 // F3: the group is not touched after the RMW that completes it, except by who resumes the parent.
 // F4: linked implies that the parent's context knows our wait, so that a cancel from above arrives.
 //
 // Edges   E:join      every RMW on remote            -> the one that completes it
-//         E:link      the exchange on linked         -> later looks at it
-//         E:failure   the exchange on failed         -> its readers
+//         E:link      the mark `linked`              -> later looks at it
+//         E:failure   the mark `failed`              -> its readers
+//         E:start     the mark `unstarted` goes      -> outsiders that ask for the parent
 #pragma once
 
 #include "promise.hpp"
@@ -62,19 +64,32 @@ inline void note_running(task_context& context) noexcept {
 void forget_bindings(fork_base& ended) noexcept;  // bindings.cpp
 
 struct fork_group : wait {
+  // What is out of the ordinary. None of these: under way or at its end, no child has failed, none has had
+  // to wait, so that nobody could cancel us.
+  enum marks : std::uint8_t {
+    unstarted = 1,
+    accompanied = 2,  // there are outsiders
+    linked = 4,
+    failed = 8,
+    cancel_requested = 16,
+    reasoned = 32,  // `reason` has been made
+  };
+
   fork_group(std::byte* first_slot, std::size_t slot_stride, std::uint32_t members,
              on_failure failure_policy) noexcept
-      : wait(cancel_children),
-        slots(first_slot),
-        stride(slot_stride),
+      : next(first_slot + slot_stride),
+        end(first_slot + members * slot_stride),
+        stride(static_cast<std::uint32_t>(slot_stride)),
+        children(members),
         total(members),
         policy(failure_policy) {}
 
-  fork_base& child(std::size_t i) noexcept {
-    return *std::launder(reinterpret_cast<fork_base*>(slots + i * stride));
+  fork_base& child(std::size_t i) noexcept { return at(end - (children - i) * stride); }
+  bool is(marks mark) const noexcept {
+    return (marked.load(sync::memory_order_relaxed) & mark) != 0;  // relaxed: as each caller says
   }
 
-  // Child `i` is made of `coroutine`; before start. [task]
+  // The child in `slot` is made of `coroutine`; before start. [task]
   void bind(fork_base& slot, promise_base& coroutine) noexcept {
     slot.group = this;
     slot.coroutine = &coroutine;
@@ -115,33 +130,82 @@ struct fork_group : wait {
   // Why the children were cancelled: what the latest said who gave a reason; null if nobody did. [any]
   reason_ptr cancel_reason() const noexcept;
 
+  // Null before the start. [holder, or an outsider that has not arrived]
+  task_context* parents_context() const noexcept {
+    // E:start in
+    const bool not_yet = (marked.load(sync::memory_order_acquire) & unstarted) != 0;
+    return not_yet ? nullptr : parent->context;
+  }
+
   static cancel_answer cancel_children(wait& self, cancel_requests& requests) noexcept;
 
   static constexpr std::uint64_t arrived = std::uint64_t{1} << 40;
   static constexpr std::uint64_t hold = std::uint64_t{1} << 41;  // each holder adds one
 
-  promise_base* parent = nullptr;
-  std::byte* slots;
-  std::size_t stride;
-  std::uint32_t total;         // children and outsiders that must arrive
-  std::uint32_t next = 1;      // token holder's
-  std::uint32_t own_done = 0;  // token holder's
-  std::uint32_t children = total;
+  promise_base* parent;  // from the start on
+  std::byte* next;       // token holder's: the child to be entered next
+  std::byte* end;        // behind the last child
+  std::uint32_t stride;
+  std::uint32_t children;
+  std::uint32_t total;  // children and outsiders that must arrive
+  sync::atomic<std::uint8_t> marked{unstarted};
   on_failure policy;
-  fork_outsiders* outsiders = nullptr;
-  sync::atomic<bool> linked{false};
-  sync::atomic<bool> failed{false};
-  sync::atomic<bool> cancel_requested{false};
   mutable sync::spinlock reason_lock;
   sync::atomic<std::uint64_t> remote{0};
-  fork_base* first_failure = nullptr;  // written by the child that raised `failed`
-  reason_ptr reason;                   // guarded by reason_lock
+  fork_outsiders* outsiders = nullptr;
+  std::uint32_t outsiders_done = 0;  // token holder's
+  fork_base* first_failure;          // written by the child that set the mark `failed`
+  union {
+    reason_ptr reason;  // guarded by reason_lock
+  };
+
+ protected:
+  ~fork_group() {}
+  // Started, and all have ended with a value; for who destroys the group.
+  bool is_ordinary() const noexcept {
+    return marked.load(sync::memory_order_relaxed) == 0;  // relaxed: after the join
+  }
+  void drop_reason() noexcept;  // at the end of one that is not ordinary
+  // There are outsiders, of which so many must arrive; before the start.
+  void accompany(fork_outsiders& others, std::uint32_t count) noexcept {
+    outsiders = &others;
+    total += count;
+    marked.store(unstarted | accompanied,
+                 sync::memory_order_relaxed);  // relaxed: not published yet
+  }
+  // The parent is about to suspend. Null: every child is to go through the loop of the worker. [task]
+  engine::worker* begin(promise_base& waiting) noexcept {
+    parent = &waiting;
+    if (is(accompanied)) [[unlikely]] {  // relaxed: since we were made
+      // Outsiders may be at work already. E:start out
+      marked.fetch_and(static_cast<std::uint8_t>(~unstarted), sync::memory_order_release);
+    } else {
+      marked.store(0, sync::memory_order_relaxed);  // relaxed: published with the children
+    }
+    engine::worker& worker = *engine::current_worker();
+    return worker.fork_budget_spent() ? nullptr : &worker;
+  }
+  // After those behind it. [task]
+  static void push(fork_base& child, engine::worker& worker) noexcept;
+  std::coroutine_handle<> start_through_the_loop() noexcept;
+  // Of a scope: a cancel that was pending above, and is taken, is one for the body. [task]
+  void hand_down(task_context& above) noexcept;
 
  private:
+  static fork_base& at(std::byte* slot) noexcept {
+    return *std::launder(reinterpret_cast<fork_base*>(slot));
+  }
+  std::uint8_t set(marks mark) noexcept {
+    return marked.fetch_or(mark, sync::memory_order_acq_rel);  // E:link in/out, E:failure in/out
+  }
   void child_failed(fork_base& ended) noexcept;
   void note_reason(const cancel_requests& requests) noexcept;  // [any canceller]
-  std::coroutine_handle<> start_through_the_loop(engine::worker& worker) noexcept;
+  std::coroutine_handle<> finished_otherwise(fork_base& ended) noexcept;
   std::coroutine_handle<> pass_token() noexcept;
+  std::coroutine_handle<> enter_next() noexcept;  // or the token arrives
+  std::coroutine_handle<> all_entered() noexcept;
+  std::coroutine_handle<> popped_in_vain(fork_base& sibling) noexcept;
+  std::coroutine_handle<> token_arrives() noexcept;
   // After a child that this thread had entered from its loop.
   std::coroutine_handle<> resume_parent() noexcept {
     note_running(*parent->context);
@@ -187,8 +251,9 @@ inline void run_disturbed(engine::job& self) noexcept {
   promise_base& promise = static_cast<promise_base&>(self);
   fork_base& child = static_cast<fork_base&>(*promise.context);
   child.course = fork_course::disturbed;
-  // The inside of a scope begins in any case, as it does when it is entered at once.
-  if (child.cancel_pending() && !child.scope) [[unlikely]] {
+  // The inside of a scope begins in any case, as it does when it is entered at once; a watcher, to tell whom
+  // it watches.
+  if (child.cancel_pending() && child.role == fork_role::task) [[unlikely]] {
     discard(child);
     fork_finished(child).resume();
     return set_running(nullptr);
@@ -196,73 +261,29 @@ inline void run_disturbed(engine::job& self) noexcept {
   promise.enter();
 }
 
-inline std::coroutine_handle<> fork_group::start(promise_base& waiting) noexcept {
-  parent = &waiting;
-  engine::worker& worker = *engine::current_worker();
-  if (worker.fork_budget_spent()) [[unlikely]]
-    return start_through_the_loop(worker);
-  for (std::uint32_t i = children; i-- > 1;) {
-    promise_base& pushed = *child(i).coroutine;
-    pushed.run = run_disturbed;
-    worker.forks().push(pushed);
-  }
-  if (children > 1) worker.notify_forked();
-  return child(0).coroutine->handle();
+inline void fork_group::push(fork_base& child, engine::worker& worker) noexcept {
+  promise_base& pushed = *child.coroutine;
+  pushed.run = run_disturbed;
+  worker.forks().push(pushed);
 }
 
 inline std::coroutine_handle<> fork_group::finished(fork_base& ended) noexcept {
-  if (ended.held != outcome::value) [[unlikely]]
-    child_failed(ended);
-  std::uint64_t members = 1;
-  if (outsiders != nullptr) [[unlikely]]
-    members += outsiders->child_ended(ended);
-  if (ended.course != fork_course::quiet) [[unlikely]] {
-    if (ended.course > fork_course::noted) [[unlikely]]
-      forget_bindings(ended);
-    if (ended.course == fork_course::disturbed) {
-      return arrive(members) ? resume_parent() : std::noop_coroutine();
-    }
-    note_running(*parent->context);
-  }
-  own_done += static_cast<std::uint32_t>(members);
-  return pass_token();
+  // relaxed: what the holder of the token must know was marked by a child that ran before under the token
+  if (ended.held != outcome::value || ended.course != fork_course::quiet ||
+      marked.load(sync::memory_order_relaxed) != 0) [[unlikely]]
+    return finished_otherwise(ended);
+  return next == end ? parent->handle() : enter_next();
 }
 
-inline std::coroutine_handle<> fork_group::pass_token() noexcept {
-  engine::deque& forks = engine::current_worker()->forks();
-  while (next < children) {
-    fork_base& sibling = child(next++);
-    if (!forks.pop_if(*sibling.coroutine)) {  // stolen, and with it all that come after it
-      next = children;
-      break;
-    }
-    if (sibling.coroutine->receiver != &sibling) [[unlikely]] {
-      // The sibling is long gone and its memory has become another group's child: not ours to enter.
-      forks.push(*sibling.coroutine);
-      next = children;
-      break;
-    }
-    if (!sibling.cancel_pending()) [[likely]]
-      return sibling.coroutine->handle();
-    discard(sibling);
-    child_failed(sibling);
-    ++own_done;
-  }
-  // relaxed: whoever linked the group was a child that ran before us under the token
-  if (own_done == total && !linked.load(sync::memory_order_relaxed)) [[likely]]
-    return parent->handle();
-  return arrive(arrived + own_done) ? resume_parent() : std::noop_coroutine();
-}
-
-inline bool fork_group::leave_wait() noexcept {
-  task_context& context = *parent->context;
-  // relaxed: the children that linked us happen before the join
-  return linked.load(sync::memory_order_relaxed) ? context.leave_wait() : context.take_pending();
-}
-
-inline bool fork_group::leave() noexcept {
-  const bool due = leave_wait();
-  return due || cancel_requested.load(sync::memory_order_relaxed);  // relaxed: after the join
+inline std::coroutine_handle<> fork_group::enter_next() noexcept {
+  fork_base& sibling = at(next);
+  promise_base& coroutine = *sibling.coroutine;
+  if (!engine::current_worker()->forks().pop_if(coroutine)) [[unlikely]]
+    return token_arrives();
+  next += stride;
+  if (coroutine.receiver != &sibling || sibling.cancel_pending()) [[unlikely]]
+    return popped_in_vain(sibling);
+  return coroutine.handle();
 }
 
 }  // namespace silk::detail

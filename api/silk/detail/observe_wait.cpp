@@ -1,7 +1,6 @@
 #include "observe_wait.hpp"
 
 #include "fork_group.hpp"
-#include "own_reasons.hpp"
 
 namespace silk::detail {
 
@@ -9,22 +8,29 @@ bool observe_wait::enter(promise_base& waiting) noexcept {
   waiting_ = &waiting;
   waiter::pool = &engine::current_worker()->owner();
   waiting.make_resumable();
-  if (begin_wait(*waiting.context, *this)) return true;  // a canceller may be here already
-  cancelled_ = true;
-  return false;
+  task_context& context = *waiting.context;
+  bool cancel_was_pending = false;
+  while (!begin_wait(context, *this)) {  // else a canceller may be here already
+    cancelled_ = !passes_on();
+    if (cancelled_) return false;
+    cancel_was_pending = true;
+  }
+  if (cancel_was_pending) pass_pending_on(core_, *this, context);
+  return true;
 }
 
 bool observe_wait::watch() noexcept { return core_.add_waiter(*this); }
 
-bool observe_wait::passes_on(const cancel_requests& requests) const noexcept {
+// Of a watcher: the gather as a whole is cancelled. relaxed: set before the watcher is told.
+bool observe_wait::passes_on() const noexcept {
   return policy_ == let_go::when_a_sibling_failed &&
-         (requests.only_looks() || requests.reason() != own_reasons::get().sibling_failed);
+         static_cast<fork_base&>(*waiting_->context).group->is(fork_group::cancel_requested);
 }
 
 cancel_answer observe_wait::on_cancel(wait& self, cancel_requests& requests) noexcept {
   auto& here = static_cast<observe_wait&>(self);
   if (here.core_.done()) return {cancel_status::finished};
-  if (here.passes_on(requests)) {
+  if (requests.only_looks() || here.passes_on()) {  // who looks has asked for the policy
     return pass_on(here.core_, here, *here.waiting_->context, requests);
   }
   // Here and now, else it might begin after the canceller was told that it will not.

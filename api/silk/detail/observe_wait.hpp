@@ -36,7 +36,7 @@ class observe_wait : public native_awaiter, private wait, private waiter {
 
  private:
   friend await_access;
-  bool passes_on(const cancel_requests& requests) const noexcept;
+  bool passes_on() const noexcept;
   static cancel_answer on_cancel(wait& self, cancel_requests& requests) noexcept;
   static engine::job* wake_waiting(waiter& self) noexcept;
 

@@ -95,6 +95,7 @@ struct root_context : task_context {
 
 // A task that has not been started goes, and in debug mode that is told. [who owns the task]
 [[gnu::cold]] void drop_unstarted(promise_base& dropped) noexcept;
+[[noreturn, gnu::cold]] void task_is_gone();  // throws the usage_error
 
 template <class T>
 result<T>& root_result(root_context& root) noexcept;  // task_node.hpp

@@ -316,8 +316,11 @@ void runtime_core::begin_closing() noexcept {
     sync::lock_guard hold(handler_lock_);
     watch_jobs();
   }
-  for (const auto& task : tasks_.snapshot())
-    task.node->cancel_for_closing(own_reasons::get().runtime_closes);
+  // All before any: one that runs just now must not see others end because of it.
+  const reason_ptr& reason = own_reasons::get().runtime_closes;
+  auto tasks = tasks_.snapshot();
+  std::erase_if(tasks, [&](const auto& task) { return !task.node->mark_for_closing(reason); });
+  for (const auto& task : tasks) task.node->interrupt_for_closing(reason);
 }
 
 bool runtime_core::is_empty() const noexcept {

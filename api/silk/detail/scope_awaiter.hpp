@@ -32,27 +32,32 @@ class scope_awaiter : public fork_awaiter {
   using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
-    entered_with_ = waiting.promise().context->all_requests();
+    task_context& above = *waiting.promise().context;
+    entered_with_ = above.seen_requests();
+    if (above.take_pending()) [[unlikely]]
+      hand_down(above);
     return fork_awaiter::await_suspend(waiting);
   }
 
  protected:
   scope_awaiter(task<T>&& body, fork_outsiders& others, std::uint32_t outsider_count)
-      : fork_awaiter(storage_, sizeof(fork_slot<T>), on_failure::keep_going) {
-    add(std::move(body));
-    child(0).scope = true;
-    outsiders = &others;
-    total += outsider_count;
+      : fork_awaiter(storage_, sizeof(fork_slot<T>), 1, on_failure::keep_going) {
+    fill(storage_, std::move(body));
+    child(0).role = fork_role::scope;
+    accompany(others, outsider_count);
   }
-  ~scope_awaiter() { destroy_slot<T>(0); }
+  ~scope_awaiter() {
+    destroy_slot<T>(0);
+    drop_reason();
+  }
 
   fork_slot<T>& body() noexcept { return slot<T>(0); }
-  bool started() const noexcept { return parent != nullptr; }
+  bool started() const noexcept { return !is(unstarted); }
   // Once, after the end. [task]
   asked_from_above leave_scope() noexcept {
     if (leave_wait() || body().pending_from_above()) return asked_from_above::unseen;
-    // relaxed: after the join. A request that is counted only yet, and on its way, is none of ours.
-    if (!cancel_requested.load(sync::memory_order_relaxed)) return asked_from_above::no;
+    // relaxed: after the join. A request that is still on its way then is none of ours.
+    if (!is(cancel_requested)) return asked_from_above::no;
     return parent->context->all_requests() > entered_with_ ? asked_from_above::seen
                                                            : asked_from_above::no;
   }

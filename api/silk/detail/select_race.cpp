@@ -10,7 +10,7 @@ std::uint64_t select_race::child_ended(fork_base& ended) noexcept {
   won_ = &ended;
   fork_group& group = *ended.group;
   // relaxed: only saves telling the children twice
-  if (group.children == 1 || group.cancel_requested.load(sync::memory_order_relaxed)) return 0;
+  if (group.children == 1 || group.is(fork_group::cancel_requested)) return 0;
   if (!group.try_hold()) return 0;
   cancel_requests requests(own_reasons::get().another_was_first, group.parent->context);
   requests.add(group);

@@ -4,6 +4,8 @@
 #include "fork_group.hpp"
 #include "task_node.hpp"
 
+#include <algorithm>
+
 namespace silk::detail {
 
 bool task_context::enter_wait(wait& w) noexcept {
@@ -36,14 +38,14 @@ bool task_context::leave_wait() noexcept {
 }
 
 task_context::accepted task_context::accept(when_waiting then) noexcept {
-  if (!scope &&
+  if (!is_scope() &&
       (word.load(sync::memory_order_relaxed) & closed) != 0)  // relaxed: receive looks again
     return {.yes = false};
   // Counted before it is made pending, else uncancel could take away what it has not counted.
-  cancelling.fetch_add(1, sync::memory_order_seq_cst);  // E:cancel-count out
+  cancelling.fetch_add(1 + on_its_way, sync::memory_order_seq_cst);  // E:cancel-count out
   const accepted answer = receive(then, pending);
-  // relaxed: taken back by the one who counted
-  if (!answer.yes) cancelling.fetch_sub(1, sync::memory_order_relaxed);
+  // E:cancel-count out: who sees that it has been delivered finds it in the word
+  cancelling.fetch_sub(answer.yes ? on_its_way : 1 + on_its_way, sync::memory_order_release);
   return answer;
 }
 
@@ -55,7 +57,7 @@ task_context::accepted task_context::receive(when_waiting then, std::uintptr_t m
       value = word.load(sync::memory_order_acquire);        // E:wait-enter in
       continue;
     }
-    if (!scope && (value & closed) != 0) return {.yes = false};
+    if (!is_scope() && (value & closed) != 0) return {.yes = false};
     if ((value & busy) != 0 || (value & mark) == mark)
       return {.yes = true};  // one delivery serves both
     const bool interrupts = value != 0 && (value & pending) == 0 && then == when_waiting::interrupt;
@@ -144,8 +146,7 @@ void task_context::keep_pending() noexcept {
 void task_context::give_back_pending() noexcept {
   // relaxed: what was taken came after it
   const bool from_above =
-      scope &&
-      static_cast<const fork_base*>(this)->group->cancel_requested.load(sync::memory_order_relaxed);
+      is_scope() && static_cast<const fork_base*>(this)->group->is(fork_group::cancel_requested);
   // relaxed: it was ours, and stays here
   word.fetch_or(from_above ? pending | above : pending, sync::memory_order_relaxed);
 }
@@ -153,8 +154,22 @@ void task_context::give_back_pending() noexcept {
 std::uint32_t task_context::all_requests() const noexcept {
   std::uint32_t sum = 0;
   for (const task_context* at = this; at != nullptr; at = at->same_task_above())
-    sum += at->cancelling.load(sync::memory_order_seq_cst);  // E:cancel-count in
+    sum += at->cancelling.load(sync::memory_order_seq_cst) % on_its_way;  // E:cancel-count in
   return sum;
+}
+
+std::uint32_t task_context::seen_requests() const noexcept {
+  std::uint32_t sum = 0;
+  std::uint32_t unseen = 0;  // on their way
+  bool is_pending = false;
+  for (const task_context* at = this; at != nullptr; at = at->same_task_above()) {
+    const std::uint32_t now = at->cancelling.load(sync::memory_order_acquire);  // E:cancel-count in
+    sum += now % on_its_way;
+    unseen += now / on_its_way;
+    is_pending = is_pending || at->cancel_pending();
+  }
+  if (is_pending) unseen = std::max(unseen, 1u);  // it may be one of these
+  return sum - std::min(unseen, sum);
 }
 
 // Of the outermost first: what a scope has asked for itself it takes back at its end.
@@ -173,7 +188,7 @@ std::uint32_t task_context::uncancel() noexcept {
     // its own must not go with it (C3).
     remaining = all_requests();
     if (remaining == 0) continue;
-    cancel_requests requests(at->reason(), at);
+    cancel_requests requests = cancel_requests::of_pending(at->reason(), *at);
     at->deliver(requests, withdrawn);
     requests.run();
   }

@@ -72,6 +72,7 @@ struct cancel_answer {
 // One suspension, as cancellation sees it. Lives in the awaiter.
 struct wait {
   using cancel_function = cancel_answer (*)(wait&, cancel_requests&) noexcept;
+  wait() noexcept {}  // whoever enters it sets the function first
   explicit wait(cancel_function function) noexcept : try_cancel(function) {}
   cancel_function try_cancel;  // [the canceller that holds busy]
 };
@@ -88,13 +89,21 @@ enum class fork_course : std::uint8_t {
   disturbed_and_bound,
 };
 
+// What a fork's child is.
+enum class fork_role : std::uint8_t {
+  task,     // one of its own
+  scope,    // the inside of a timeout or a group, part of the task around it
+  watcher,  // it awaits a handle on behalf of the gather, and passes a cancel on
+};
+
 struct receiver {
   explicit receiver(receiver_kind k) noexcept : kind(k) {}
   receiver_kind kind;
   outcome held = outcome::none;
   fork_course course = fork_course::quiet;
-  bool scope = false;  // fork: the inside of a timeout or a group, not a task of its own
-  sync::atomic<std::uint32_t> cancelling{0};  // contexts: accepted requests not yet taken back
+  fork_role role = fork_role::task;
+  // Contexts: accepted requests not yet taken back; above them, how many are counted but not delivered.
+  sync::atomic<std::uint32_t> cancelling{0};
 };
 
 struct task_context : receiver {
@@ -105,6 +114,7 @@ struct task_context : receiver {
       closed;  // scopes, which are never closed; only with pending
   static constexpr std::uintptr_t flags = pending | busy | closed;
   static constexpr std::uintptr_t looked_at = busy | pending;
+  static constexpr std::uint32_t on_its_way = std::uint32_t{1} << 24;  // in `cancelling`
 
   using receiver::receiver;
 
@@ -121,12 +131,19 @@ struct task_context : receiver {
     // E:pending in
     return (word.fetch_and(~(pending | above), sync::memory_order_acq_rel) & pending) != 0;
   }
+  // A glance, for a task that has not begun to wait: nothing is pending, or about to be. [task]
+  bool looks_cancelled() const noexcept {
+    return word.load(sync::memory_order_relaxed) != 0;  // relaxed: take_pending decides
+  }
   // Accepted cancels that entered here and were not taken back. [any]
   std::uint32_t requests() const noexcept {
-    return cancelling.load(sync::memory_order_relaxed);  // relaxed: a count, for information
+    // relaxed: a count, for information
+    return cancelling.load(sync::memory_order_relaxed) % on_its_way;
   }
   // Those of the whole task, or child of gather: scopes are part of it. [task]
   std::uint32_t all_requests() const noexcept;
+  // Without what is pending, or about to be: it will meet what the task does from now on. [task]
+  std::uint32_t seen_requests() const noexcept;
   bool cancel_pending() const noexcept {
     return (word.load(sync::memory_order_acquire) & pending) != 0;  // E:pending in
   }
@@ -160,6 +177,8 @@ struct task_context : receiver {
     return (word.exchange(closed, sync::memory_order_acq_rel) & pending) != 0;  // E:pending in/out
   }
 
+  bool is_scope() const noexcept { return role == fork_role::scope; }
+
   // The task whose cancellation would reach this context first from above: nullptr for a spawned task.
   task_context* parent() const noexcept;
   // The spawned task that this context belongs to, however deep.
@@ -178,7 +197,7 @@ struct task_context : receiver {
   accepted receive(when_waiting then, std::uintptr_t mark) noexcept;
   void deliver(cancel_requests& requests, std::uintptr_t mark) noexcept;
   std::uintptr_t withdraw() noexcept;
-  task_context* same_task_above() const noexcept { return scope ? parent() : nullptr; }
+  task_context* same_task_above() const noexcept { return is_scope() ? parent() : nullptr; }
   void interrupt(wait& current, cancel_requests& requests) noexcept;  // [holder of busy]
 };
 

@@ -103,18 +103,24 @@ bool task_node::cancel(cancel_requests& requests) noexcept {
   return context_.cancel(requests);
 }
 
-void task_node::cancel_for_closing(const reason_ptr& reason) noexcept {
-  {
-    sync::lock_guard hold(text_lock_);
-    if (told_of_closing_) return;
-    told_of_closing_ = true;
-    if (!reason_is_final_) core_.reason_ = reason;
-    left_over_ =
-        context_.mark_cancelled();  // under the lock: who finds the flag set may rely on the mark
-  }
-  cancel_requests requests(reason, &context_);
+bool task_node::mark_for_closing(const reason_ptr& reason) noexcept {
+  sync::lock_guard hold(text_lock_);
+  if (told_of_closing_) return false;
+  told_of_closing_ = true;
+  if (!reason_is_final_) core_.reason_ = reason;
+  left_over_ =
+      context_.mark_cancelled();  // under the lock: who finds the flag set may rely on the mark
+  return true;
+}
+
+void task_node::interrupt_for_closing(const reason_ptr& reason) noexcept {
+  cancel_requests requests = cancel_requests::of_pending(reason, context_);
   context_.interrupt_marked(requests);
   requests.run();
+}
+
+void task_node::cancel_for_closing(const reason_ptr& reason) noexcept {
+  if (mark_for_closing(reason)) interrupt_for_closing(reason);
 }
 
 task_node* task_node::resumed_by(engine::job& item) noexcept {

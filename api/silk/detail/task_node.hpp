@@ -62,6 +62,9 @@ class task_node {
 
   // Cancels the task because its runtime is closing; once, whoever comes first. [any]
   void cancel_for_closing(const reason_ptr& reason) noexcept;
+  // The same in two steps, the second one if the first has said so: many are told as of one instant. [any]
+  [[nodiscard]] bool mark_for_closing(const reason_ptr& reason) noexcept;
+  void interrupt_for_closing(const reason_ptr& reason) noexcept;
   // The task that a job resumes or starts, nullptr if the job does something else. [the job's worker]
   static task_node* resumed_by(engine::job& item) noexcept;
 

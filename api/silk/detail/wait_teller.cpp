@@ -45,7 +45,7 @@ std::string wait_teller::of_context(task_context& context) {
 
 // The inside of a timeout or a task group belongs to the task itself.
 std::string wait_teller::of_group(fork_group& group) {
-  const bool scope = group.child(0).scope;
+  const bool scope = group.child(0).is_scope();
   std::string list;
   for (std::uint32_t i = 0; i < group.children; ++i) {
     fork_base& child = group.child(i);

@@ -34,7 +34,8 @@ bool watch_group::suspend(promise_base& waiting) noexcept {
   }
   register_all();
   if (cancel_was_pending) {  // it goes where one that comes now would go
-    cancel_requests requests(waiting.context->reason(), waiting.context);
+    task_context& context = *waiting.context;
+    cancel_requests requests = cancel_requests::of_pending(context.reason(), context);
     static_cast<void>(tell_members(requests));
     requests.run();
   }
