@@ -27,6 +27,7 @@ class presser {
 };
 
 ROW(run, sigint_cancels_main) {
+  ::signal(SIGINT, SIG_DFL);  // in a background job of a shell it is ignored
   auto chosen = options();
   chosen.sigint = silk::sigint::cancels_main;
   {

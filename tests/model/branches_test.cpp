@@ -117,7 +117,7 @@ struct held_up_job : awaited_job {
 };
 
 TEST_P(forked, a_branch_that_takes_long_wakes_who_waits_for_it) {
-  expect_holds(within(1, 0), [] {
+  expect_holds(within(2, 0), [] {
     held_up_job one;
     resting_pool workers(quiet(2));
     workers->schedule(one);

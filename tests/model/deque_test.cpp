@@ -3,14 +3,12 @@
 #include "../../scheduler/deque.hpp"
 
 #include "jobs.hpp"
-#include "report.hpp"
+#include "pool_fixture.hpp"
 
 #include <gtest/gtest.h>
 
 namespace {
 
-using silk::model::all;
-using silk::model::all_within;
 using silk::model::check;
 using silk::model::expect_holds;
 using silk::model::job_set;
@@ -51,9 +49,20 @@ struct filled {
   deque forks;
 };
 
+// With asymmetric fences the thief pays for the owner's.
+class deques : public silk::model::pools::with_fences {
+ protected:
+  static silk::model::options within(unsigned preemptions) {
+    silk::model::options how = silk::model::all_within(preemptions);
+    how.fences = GetParam();
+    return how;
+  }
+  static silk::model::options all() { return within(silk::model::search_tree::unbounded); }
+};
+
 // ---- the last item, in all three orders of owner and thieves ----
 
-TEST(deque, the_last_item_goes_to_its_owner_or_to_a_thief) {
+TEST_P(deques, the_last_item_goes_to_its_owner_or_to_a_thief) {
   expect_holds(all(), [] {
     filled<1> state(2);
     together([&] { take(state.forks.pop()); }, [&] { steal(state.forks); });
@@ -61,7 +70,7 @@ TEST(deque, the_last_item_goes_to_its_owner_or_to_a_thief) {
   });
 }
 
-TEST(deque, the_last_item_goes_to_one_of_two_thieves) {
+TEST_P(deques, the_last_item_goes_to_one_of_two_thieves) {
   expect_holds(all(), [] {
     filled<1> state(2);
     together([&] { steal(state.forks); }, [&] { steal(state.forks); });
@@ -69,8 +78,8 @@ TEST(deque, the_last_item_goes_to_one_of_two_thieves) {
   });
 }
 
-TEST(deque, the_last_item_goes_to_its_owner_or_to_one_of_two_thieves) {
-  expect_holds(all_within(3), [] {
+TEST_P(deques, the_last_item_goes_to_its_owner_or_to_one_of_two_thieves) {
+  expect_holds(within(3), [] {
     filled<1> state(2);
     together([&] { take(state.forks.pop()); }, [&] { steal(state.forks); },
              [&] { steal(state.forks); });
@@ -78,7 +87,7 @@ TEST(deque, the_last_item_goes_to_its_owner_or_to_one_of_two_thieves) {
   });
 }
 
-TEST(deque, pop_if_takes_the_last_item_or_leaves_it_to_a_thief) {
+TEST_P(deques, pop_if_takes_the_last_item_or_leaves_it_to_a_thief) {
   expect_holds(all(), [] {
     filled<1> state(2);
     together(
@@ -92,7 +101,7 @@ TEST(deque, pop_if_takes_the_last_item_or_leaves_it_to_a_thief) {
 
 // ---- two items ----
 
-TEST(deque, an_owner_that_pops_two_meets_a_thief) {
+TEST_P(deques, an_owner_that_pops_two_meets_a_thief) {
   expect_holds(all(), [] {
     filled<2> state(2);
     together(
@@ -105,8 +114,8 @@ TEST(deque, an_owner_that_pops_two_meets_a_thief) {
   });
 }
 
-TEST(deque, an_owner_that_pops_two_meets_two_thieves) {
-  expect_holds(all_within(2), [] {
+TEST_P(deques, an_owner_that_pops_two_meets_two_thieves) {
+  expect_holds(within(2), [] {
     filled<2> state(2);
     together(
         [&] {
@@ -118,7 +127,7 @@ TEST(deque, an_owner_that_pops_two_meets_two_thieves) {
   });
 }
 
-TEST(deque, a_thief_that_comes_again_takes_another_one) {
+TEST_P(deques, a_thief_that_comes_again_takes_another_one) {
   expect_holds(all(), [] {
     filled<2> state(2);
     together([&] { take(state.forks.pop()); },
@@ -130,9 +139,55 @@ TEST(deque, a_thief_that_comes_again_takes_another_one) {
   });
 }
 
+// ---- whose fences: the first thief asks for the owner's, who is free of them again after a pop in peace ----
+
+TEST_P(deques, an_owner_that_has_calmed_down_meets_a_thief_that_comes_again) {
+  expect_holds(within(3), [] {
+    filled<4> state(4);
+    together(
+        [&] {
+          take(state.forks.pop());
+          take(state.forks.pop());
+          take(state.forks.pop());
+          take(state.forks.pop());
+        },
+        [&] {
+          steal(state.forks);
+          steal(state.forks);
+        });
+    state.finish();
+  });
+}
+
+// The second thief comes while the first one is still asking.
+TEST_P(deques, a_thief_relies_on_what_another_one_has_asked_for) {
+  expect_holds(within(2), [] {
+    filled<2> state(4);
+    together([&] { take(state.forks.pop()); }, [&] { steal(state.forks); },
+             [&] {
+               steal(state.forks);
+               steal(state.forks);
+             });
+    state.finish();
+  });
+}
+
+TEST_P(deques, two_thieves_meet_an_owner_that_calms_down) {
+  expect_holds(within(3), [] {
+    filled<3> state(4);
+    together(
+        [&] {
+          take(state.forks.pop());
+          take(state.forks.pop());
+        },
+        [&] { steal(state.forks); }, [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
 // ---- publication ----
 
-TEST(deque, what_was_written_before_a_push_is_seen_by_the_thief) {
+TEST_P(deques, what_was_written_before_a_push_is_seen_by_the_thief) {
   expect_holds(all(), [] {
     filled<1> state(2, 0);
     together([&] { push(state.forks, state.jobs, 0); }, [&] { steal(state.forks); });
@@ -141,8 +196,8 @@ TEST(deque, what_was_written_before_a_push_is_seen_by_the_thief) {
 }
 
 // What a pop leaves behind is published by the pop, too: the thief may read the lowered bottom.
-TEST(deque, pushes_and_pops_meet_a_thief) {
-  expect_holds(all_within(3), [] {
+TEST_P(deques, pushes_and_pops_meet_a_thief) {
+  expect_holds(within(3), [] {
     filled<2> state(2, 0);
     together(
         [&] {
@@ -158,8 +213,8 @@ TEST(deque, pushes_and_pops_meet_a_thief) {
 // ---- slots that are used again, rings that grow ----
 
 // The ring has two slots: the third push uses the first one again, which a thief may just be reading.
-TEST(deque, a_slot_is_used_again_only_when_no_thief_can_take_from_it) {
-  expect_holds(all_within(3), [] {
+TEST_P(deques, a_slot_is_used_again_only_when_no_thief_can_take_from_it) {
+  expect_holds(within(3), [] {
     filled<3> state(2, 2);
     together(
         [&] {
@@ -175,8 +230,8 @@ TEST(deque, a_slot_is_used_again_only_when_no_thief_can_take_from_it) {
   });
 }
 
-TEST(deque, a_ring_wraps_around_under_a_thief) {
-  expect_holds(all_within(2), [] {
+TEST_P(deques, a_ring_wraps_around_under_a_thief) {
+  expect_holds(within(2), [] {
     filled<4> state(2, 1);
     together(
         [&] {
@@ -194,8 +249,8 @@ TEST(deque, a_ring_wraps_around_under_a_thief) {
   });
 }
 
-TEST(deque, a_ring_grows_under_a_thief) {
-  expect_holds(all_within(3), [] {
+TEST_P(deques, a_ring_grows_under_a_thief) {
+  expect_holds(within(3), [] {
     filled<3> state(1, 1);
     together(
         [&] {
@@ -210,8 +265,8 @@ TEST(deque, a_ring_grows_under_a_thief) {
   });
 }
 
-TEST(deque, a_ring_grows_under_two_thieves) {
-  expect_holds(all_within(2), [] {
+TEST_P(deques, a_ring_grows_under_two_thieves) {
+  expect_holds(within(2), [] {
     filled<2> state(1, 1);
     together([&] { push(state.forks, state.jobs, 1); }, [&] { steal(state.forks); },
              [&] { steal(state.forks); });
@@ -221,8 +276,8 @@ TEST(deque, a_ring_grows_under_two_thieves) {
 
 // The same address comes back while a thief holds what it read of the slot before: the CAS decides by
 // the index, not by the address.
-TEST(deque, an_item_that_is_pushed_again_is_taken_once_each_time) {
-  expect_holds(all_within(3), [] {
+TEST_P(deques, an_item_that_is_pushed_again_is_taken_once_each_time) {
+  expect_holds(within(3), [] {
     filled<1> state(2);
     int times = 0;
     bool stolen = false;
@@ -242,7 +297,7 @@ TEST(deque, an_item_that_is_pushed_again_is_taken_once_each_time) {
 }
 
 // pop_if looks at a slot that was popped long ago and still holds the address.
-TEST(deque, a_stale_slot_is_no_item) {
+TEST_P(deques, a_stale_slot_is_no_item) {
   expect_holds(all(), [] {
     filled<1> state(2);
     together(
@@ -255,8 +310,10 @@ TEST(deque, a_stale_slot_is_no_item) {
   });
 }
 
-TEST(deque, many_threads_at_random) {
-  expect_holds(silk::model::some(silk::model::search::pct, 20'000), [] {
+TEST_P(deques, many_threads_at_random) {
+  silk::model::options how = silk::model::some(silk::model::search::pct, 20'000);
+  how.fences = GetParam();
+  expect_holds(how, [] {
     filled<5> state(1, 1);
     const auto steal_two = [&] {
       steal(state.forks);
@@ -273,5 +330,7 @@ TEST(deque, many_threads_at_random) {
     state.finish();
   });
 }
+
+SILK_MODEL_WITH_BOTH_FENCES(deques);
 
 }  // namespace

@@ -20,6 +20,8 @@ sync::thread start_thread(const std::string&, std::function<void()> body) {
   return sync::thread(std::move(body));
 }
 
+void begin_as_worker() noexcept {}
+
 std::uintptr_t middle_of_stack() noexcept { return 0; }
 
 unsigned default_worker_count() { return 1; }

@@ -55,7 +55,7 @@ TEST_P(idle, a_job_from_outside_is_run_while_both_workers_go_to_sleep) {
 }
 
 TEST_P(idle, a_worker_that_went_to_sleep_again_is_woken_again) {
-  expect_holds(within(1, 0), [] {
+  expect_holds(within(2, 0), [] {
     pool workers(quiet(1));
     awaited_job one, two;
     while (workers.stats().parks < 1) sync::give_way();
@@ -179,16 +179,14 @@ struct meeting_job : job {
 // Whoever comes for the first one has been woken for both, and wakes somebody for the second.
 TEST_P(idle, two_jobs_handed_over_together_run_at_the_same_time) {
   expect_holds(within(2, 0), [] {
-    pool workers(quiet(2));
     sync::atomic<std::uint32_t> arrived{0};
     meeting_job one(arrived), two(arrived);
     silk::scheduler::job_list both;
     both.push_back(one);
     both.push_back(two);
-    while (workers.stats().parks < 2) sync::give_way();
-    workers.schedule(both);
+    resting_pool workers(quiet(2));
+    workers->schedule(both);
     meeting_job::wait_for_two(arrived);
-    workers.stop();
   });
 }
 

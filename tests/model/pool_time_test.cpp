@@ -77,8 +77,7 @@ TEST_P(pool_time, a_timer_that_a_job_arms_fires) {
 
 // A worker that is stuck in a job delays nobody's timer while another one is idle.
 TEST_P(pool_time, a_timer_of_a_blocked_worker_is_served_by_the_other_one) {
-  silk::model::options how = within(1, 0);
-  expect_holds(how, [] {
+  expect_holds(within(2, 0), [] {
     struct blocking_job : job {
       explicit blocking_job(pool& in, timed_job& what) noexcept : workers(in), timer(what) {
         run = [](job& self) noexcept {
@@ -90,12 +89,12 @@ TEST_P(pool_time, a_timer_of_a_blocked_worker_is_served_by_the_other_one) {
       pool& workers;
       timed_job& timer;
     };
-    pool workers(steady(2));
     timed_job late;
-    blocking_job first(workers, late);
-    workers.schedule(first);
+    resting_pool workers(steady(2));
+    blocking_job first(*workers, late);
+    workers->schedule(first);
     late.wait();
-    workers.stop();
+    undisturbed([&] { workers->stop(); });
   });
 }
 
@@ -140,6 +139,39 @@ TEST_P(pool_time, virtual_time_goes_on_when_all_workers_are_idle) {
   });
 }
 
+// Of two workers that go to sleep one may look at the timers before the other one has armed its own.
+TEST_P(pool_time, virtual_time_stops_at_the_timer_that_was_armed_last) {
+  expect_holds(within(2, 0), [] {
+    struct punctual_job : timed_job {
+      punctual_job() noexcept {
+        run = [](job& self) noexcept {
+          const auto& it = static_cast<punctual_job&>(self);
+          const std::uint64_t now = silk::scheduler::current_worker()->owner().time().now();
+          check(now == it.node.deadline, "time has gone to the deadline, and no further");
+          run_it(self);
+        };
+      }
+    } early, late;
+    struct arming_job : gate_job {
+      explicit arming_job(timed_job& what) noexcept : timer(what) {
+        run = [](job& self) noexcept {
+          auto& it = static_cast<arming_job&>(self);
+          it.pass();
+          it.timer.arm(silk::scheduler::current_worker()->owner(), 1000, pool::then::ends_turn);
+        };
+      }
+      timed_job& timer;
+    } first(early);
+    gate_job busy;
+    resting_pool workers(quiet(2), {&busy, &first});
+    late.arm(*workers, 2000, pool::then::runs_on);
+    busy.open();
+    first.open();
+    early.wait();
+    late.wait();
+  });
+}
+
 TEST_P(pool_time, virtual_time_stands_still_while_it_is_held) {
   expect_holds(within(2, 1), [] {
     pool workers(quiet(1));
@@ -150,6 +182,47 @@ TEST_P(pool_time, virtual_time_stands_still_while_it_is_held) {
     workers.release_time();
     late.wait();
     workers.stop();
+  });
+}
+
+// A worker that is about to move the time has seen all asleep, when another one is woken for the job of a
+// thread that then lets go of the time.
+TEST_P(pool_time, virtual_time_stands_still_for_a_job_that_was_scheduled_while_it_was_held) {
+  expect_holds(within(2, 0), [] {
+    struct long_job : awaited_job {
+      long_job() noexcept {
+        run = [](job& self) noexcept {
+          auto& it = static_cast<long_job&>(self);
+          it.gate.pass();
+          const std::uint64_t now = silk::scheduler::current_worker()->owner().time().now();
+          check(now == 0, "time goes on when the job is done, not before");
+          run_it(self);
+        };
+      }
+      gate_job gate;
+    };
+    struct last_job : awaited_job {
+      last_job() noexcept {
+        run = [](job& self) noexcept {
+          static_cast<last_job&>(self).gate.pass();
+          run_it(self);
+        };
+      }
+      gate_job gate;
+    };
+    timed_job late;
+    long_job handed_over;
+    last_job before_sleep;
+    resting_pool workers(quiet(2), {&before_sleep});
+    workers->hold_time();
+    late.arm(*workers, 1000, pool::then::runs_on);
+    before_sleep.gate.open();
+    before_sleep.wait();
+    workers->schedule(handed_over);
+    workers->release_time();
+    undisturbed([] {});
+    handed_over.gate.open();
+    undisturbed([&] { late.wait(); });
   });
 }
 

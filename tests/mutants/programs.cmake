@@ -29,32 +29,20 @@ foreach(folder IN ITEMS unit conformance regression sim stress)
 endforeach()
 
 # What they all explore with is in a file of tests, too.
-foreach(source IN ITEMS sync tasks time)
+foreach(source IN ITEMS cancel sync tasks time)
   target_sources(mutant_sim_${source}_test PRIVATE sim/sim_test.cpp)
 endforeach()
 
-# silk_model in pieces: the checker's harness, what is under test, and each file of tests with them. A test
-# of headers alone does without the second, which any mutant in a header would have built again.
+# silk_model in pieces: what its tests have in common, and each file of tests with it. A test of headers
+# alone does without the library, which any mutant in a header would have built again.
 if(TARGET silk_model)
   set(of_headers_alone deque injector run_queue spinlock)
   get_target_property(harness silk_model SOURCES)
   set(model_tests ${harness})
   list(FILTER model_tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER harness EXCLUDE REGEX "_test\\.cpp$")
-  set(under_test ${harness})
-  list(FILTER under_test INCLUDE REGEX "/(scheduler|api)/")
-  list(FILTER harness EXCLUDE REGEX "/(scheduler|api)/")
-
   add_library(mutant_harness STATIC EXCLUDE_FROM_ALL ${harness})
-  foreach(property IN ITEMS COMPILE_DEFINITIONS COMPILE_OPTIONS INCLUDE_DIRECTORIES)
-    get_target_property(value silk_model ${property})
-    string(TOLOWER target_${property} set_property)
-    cmake_language(CALL ${set_property} mutant_harness PUBLIC ${value})
-  endforeach()
-  get_target_property(libraries silk_model LINK_LIBRARIES)
-  target_link_libraries(mutant_harness PUBLIC ${libraries})
-  add_library(mutant_under_test STATIC EXCLUDE_FROM_ALL ${under_test})
-  target_link_libraries(mutant_under_test PUBLIC mutant_harness)
+  target_link_libraries(mutant_harness PUBLIC silk_model_checker PRIVATE GTest::gtest)
 
   foreach(source IN LISTS model_tests)
     get_filename_component(name ${source} NAME_WE)
@@ -62,7 +50,8 @@ if(TARGET silk_model)
     if(subject IN_LIST of_headers_alone)
       mutant_program(model ${source} mutant_harness)
     else()
-      mutant_program(model ${source} mutant_under_test)
+      mutant_program(model ${source} silk_model_library mutant_harness)
     endif()
   endforeach()
+  target_sources(mutant_model_deque_test PRIVATE ${PROJECT_SOURCE_DIR}/scheduler/deque.cpp)
 endif()

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #define RUN_AT_1_2_AND_8_WORKERS(suite)                                 \
@@ -44,6 +45,16 @@ inline silk::task<int> answer_after(silk::duration d, int value) {
 inline silk::task<> fail_after(silk::duration d, int number = 0) {
   co_await silk::sleep(d);
   throw boom(number);
+}
+
+// Sleeps; when it is cancelled it notes why.
+inline silk::task<> keeps_the_reason(std::string& reason) {
+  try {
+    co_await asleep();
+  } catch (const silk::cancelled& stopped) {
+    reason = stopped.reason();
+    throw;
+  }
 }
 
 // Sleeps; when it is cancelled it takes a while to clean up, then sets `cleaned`.

@@ -208,6 +208,33 @@ TEST_P(await_circle, of_groups_unwinds_when_their_bodies_take_their_time) {
   });
 }
 
+// The group has told its child before the child begins to await the group's owner.
+TEST_P(await_circle, of_a_group_unwinds_when_it_is_closed_after_the_cancel) {
+  if (GetParam() == 1) GTEST_SKIP() << "one worker runs one task at a time";
+  run([]() -> silk::task<> {
+    silk::event child_runs;
+    handle owner;
+    const auto child = [&]() -> silk::task<> {
+      child_runs.set();
+      for (std::uint32_t told = 0; told == 0;) {
+        told = co_await silk::this_task::cancelling();
+        std::this_thread::yield();
+      }
+      co_await owner;
+    };
+    owner = silk::spawn([&]() -> silk::task<> {
+      co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+        group.spawn(child);
+        co_await silk_tests::asleep();
+      });
+    });
+    co_await child_runs.wait();
+    EXPECT_TRUE(owner.cancel());
+    co_await silk::sleep(1s);  // in virtual time: until nothing else can run
+    EXPECT_TRUE(owner.is_cancelled());
+  });
+}
+
 // A task that is reached on two ways is told on each of them, as in asyncio.
 TEST_P(await_circle, is_not_what_two_ways_to_one_task_are) {
   run([]() -> silk::task<> {

@@ -187,6 +187,43 @@ TEST_P(gather_handles, awaited_with_a_cancel_pending_cancels_all_of_them) {
   });
 }
 
+// Also when the gather is to tell somebody who watches a handle and has not begun.
+TEST_P(gather_handles, among_tasks_are_cancelled_by_a_cancel_that_was_pending) {
+  run([]() -> silk::task<> {
+    const auto first = silk::spawn(give_after(10s, 1));
+    const auto last = silk::spawn(give_after(10s, 2));
+    silk::promise<silk::join_handle<>> self;
+    const auto watcher = silk::spawn([&]() -> silk::task<> {
+      const silk::join_handle<> me = co_await self.get_future();
+      me.cancel("enough");
+      co_await silk::gather(first, give_after(10s, 3), silk::sleep(10s), last);
+    });
+    self.set_value(watcher);
+    const std::string whole = co_await ending(watcher);
+    EXPECT_EQ(whole, "cancelled: enough");
+    for (const auto& each : {first, last}) {
+      const std::string end = co_await ending(each);
+      EXPECT_EQ(end, "cancelled: enough");
+    }
+    EXPECT_EQ(silk::now().time_since_epoch(), 0s);
+  });
+}
+
+TEST_P(gather_handles, among_tasks_that_have_not_begun_live_on_when_a_task_fails) {
+  run([]() -> silk::task<> {
+    const auto handle = silk::spawn(give_after(10s, 7));
+    const auto fails = []() -> silk::task<> {
+      throw std::runtime_error("at once");
+      co_return;
+    };
+    const std::string end =
+        co_await ending([&]() -> silk::task<> { co_await silk::gather(fails(), handle); }());
+    EXPECT_EQ(end, "at once");
+    const int value = co_await handle;
+    EXPECT_EQ(value, 7);
+  });
+}
+
 TEST_P(gather_handles, that_failed_does_not_cancel_the_others_later) {
   run([]() -> silk::task<> {
     const auto fine = silk::spawn(give_after(10s, 7));

@@ -125,6 +125,31 @@ TEST_P(gather_range, cancels_the_rest_of_a_hundred_thousand_when_one_fails) {
   });
 }
 
+// None of the others begins; each is passed by, one after the other, without a deep stack.
+TEST_P(gather_range, of_a_hundred_thousand_begins_no_more_when_the_first_fails_at_once) {
+  run([&]() -> silk::task<> {
+    auto begun = std::make_shared<std::atomic<int>>(0);
+    auto child = [&](int n) -> silk::task<> {
+      return [](int number, std::shared_ptr<std::atomic<int>> count) -> silk::task<> {
+        ++*count;
+        if (number == 0) throw std::runtime_error("at once");
+        co_await silk::sleep(10'000s);
+      }(n, begun);
+    };
+    std::string end;
+    try {
+      co_await silk::gather(std::views::iota(0, 100'000) | std::views::transform(child));
+    } catch (const std::runtime_error& error) {
+      end = error.what();
+    }
+    EXPECT_EQ(end, "at once");
+    EXPECT_EQ(begun.use_count(), 1);
+    if (GetParam() == 1) {
+      EXPECT_EQ(*begun, 1);
+    }
+  });
+}
+
 TEST_P(gather_range, destroys_what_it_has_when_the_range_throws) {
   auto token = std::make_shared<int>(0);
   run([&]() -> silk::task<> {

@@ -253,6 +253,7 @@ TEST(manual_runtime, lets_fatal_exceptions_out) {
 }
 
 TEST(manual_runtime, can_be_interrupted) {
+  ::signal(SIGINT, SIG_DFL);  // in a background job of a shell it is ignored
   auto options = virtual_time();
   options.sigint = silk::sigint::cancels_main;
   silk::manual_runtime runtime(std::move(options));

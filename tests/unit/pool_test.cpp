@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -271,6 +272,24 @@ TEST(pool, its_threads_have_a_name_and_leave_signals_but_faults_to_others) {
   sigset_t here;
   ::pthread_sigmask(SIG_BLOCK, nullptr, &here);
   EXPECT_EQ(::sigismember(&here, SIGINT), 0);
+}
+
+// It begins on one, and may leave it.
+TEST(pool, its_threads_may_use_each_processor_that_their_maker_may) {
+  cpu_set_t here;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof here, &here), 0);
+  std::atomic<int> fewer{0};
+  const auto look = [&] {
+    cpu_set_t there;
+    if (::sched_getaffinity(0, sizeof there, &there) != 0 || !CPU_EQUAL(&here, &there)) ++fewer;
+  };
+  for (int i = 0; i < 3; ++i) {
+    pool engine({.workers = 1});
+    function_job job(look);
+    engine.schedule(job);
+    engine.stop();
+  }
+  EXPECT_EQ(fewer, 0);
 }
 
 // ---- one pool inside another ----

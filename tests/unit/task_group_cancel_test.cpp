@@ -302,14 +302,6 @@ TEST_P(task_group_cancel, by_a_child_stops_everything_also_when_the_body_has_end
 TEST_P(task_group_cancel, by_itself_tells_the_reason) {
   run([]() -> silk::task<> {
     std::string body_reason, child_reason;
-    const auto keeps_the_reason = [](std::string& reason) -> silk::task<> {
-      try {
-        co_await asleep();
-      } catch (const silk::cancelled& stopped) {
-        reason = stopped.reason();
-        throw;
-      }
-    };
     co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
       group.spawn(keeps_the_reason(child_reason));
       group.spawn([&group]() -> silk::task<> {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -448,6 +449,46 @@ TEST_P(task_group, a_failure_it_has_reported_does_not_reach_the_failure_handler)
       },
       std::move(options));
   EXPECT_EQ(told, 0);
+}
+
+silk::task<> fail_at_once() {
+  co_await silk::yield();
+  throw boom();
+}
+
+// The function that makes the body is a plain one, which has cancelled the group before there is a body.
+TEST_P(task_group, that_is_cancelled_before_there_is_a_body_stops_it_at_its_first_await) {
+  run([]() -> silk::task<> {
+    std::atomic<int> ended = 0;
+    std::string reason;
+    co_await silk::with_task_group([&](silk::task_group& group) {
+      group.spawn(counts_its_end(ended));
+      group.cancel("enough");
+      EXPECT_THROW(group.spawn(counts_its_end(ended)), silk::usage_error);
+      return keeps_the_reason(reason);
+    });
+    EXPECT_EQ(reason, "enough");
+    EXPECT_EQ(silk::now().time_since_epoch(), 0s);
+  });
+}
+
+// The same by a child that fails on another worker meanwhile.
+TEST_P(task_group, that_fails_before_there_is_a_body_stops_it_at_its_first_await) {
+  if (workers() == 1) GTEST_SKIP() << "one worker runs one task at a time";
+  run([]() -> silk::task<> {
+    std::string reason;
+    try {
+      co_await silk::with_task_group([&](silk::task_group& group) {
+        group.spawn(fail_at_once());
+        while (group.size() != 0) std::this_thread::yield();
+        return keeps_the_reason(reason);
+      });
+      ADD_FAILURE() << "the group has failed";
+    } catch (const silk::exception_group& failed) {
+      EXPECT_EQ(failed.exceptions().size(), 1u);
+    }
+    EXPECT_NE(reason, "");
+  });
 }
 
 }  // namespace

@@ -52,19 +52,22 @@ TEST_P(timeout, cancels_the_body_and_waits_for_it_before_it_throws) {
   });
 }
 
-silk::task<> keeps_the_reason(std::string& reason) {
-  try {
-    co_await asleep();
-  } catch (const silk::cancelled& stopped) {
-    reason = stopped.reason();
-    throw;
-  }
-}
-
 TEST_P(timeout, tells_the_body_that_the_time_is_up) {
   run([]() -> silk::task<> {
     std::string reason;
     const std::string how = co_await ending(at_most(1s, keeps_the_reason(reason)));
+    EXPECT_EQ(how, "timeout");
+    EXPECT_EQ(reason, "the time is up");
+  });
+}
+
+// Its body begins when it has been cancelled.
+TEST_P(timeout, tells_the_body_that_the_time_was_up_before) {
+  run([]() -> silk::task<> {
+    std::string reason;
+    silk::timeout_scope limit(-1s);
+    const std::string how =
+        co_await ending(limit.run([&reason] { return keeps_the_reason(reason); }));
     EXPECT_EQ(how, "timeout");
     EXPECT_EQ(reason, "the time is up");
   });

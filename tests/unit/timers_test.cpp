@@ -100,7 +100,7 @@ TEST_F(two_shards, know_the_earliest_deadline_of_each_and_of_all) {
 TEST_F(two_shards, try_serve_serves_when_nobody_is_there) {
   EXPECT_EQ(arm(service, one, 0, 10), arm_result::armed);
   job_list due;
-  service.try_serve(0, 10, no_limit, due);
+  EXPECT_TRUE(service.try_serve(0, 10, no_limit, due));
   EXPECT_EQ(due.first(), &one);
 }
 

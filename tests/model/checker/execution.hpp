@@ -105,6 +105,7 @@ class execution : public chooser {
   void fence(std::memory_order order, std::source_location where);
   void light_fence(std::source_location where);
   void heavy_fence(std::source_location where);
+  bool fences_are_asymmetric() const noexcept { return rules_.fences == fence_policy::asymmetric; }
 
   void lock(lock_state& at, std::source_location where);
   bool try_lock(lock_state& at, std::source_location where);

@@ -125,6 +125,10 @@ void light_fence(place where) noexcept {
   if (execution::in_thread()) execution::the().light_fence(where);
 }
 
+bool fences_are_asymmetric() noexcept {
+  return execution::in_thread() && execution::the().fences_are_asymmetric();
+}
+
 void heavy_fence(place where) noexcept {
   if (execution::in_thread()) execution::the().heavy_fence(where);
 }

@@ -232,6 +232,7 @@ inline constexpr std::size_t no_sharing = 16;
 inline constexpr std::size_t ring_capacity = 4;
 inline constexpr std::size_t crowd_of_timers = 2;
 inline constexpr std::uint32_t branch_capacity = 4;
+inline constexpr std::uint32_t pops_until_calm = 1;
 
 using place = std::source_location;
 
@@ -241,6 +242,8 @@ void full_fence(place where = place::current()) noexcept;
 inline void prepare_fences() noexcept {}
 void light_fence(place where = place::current()) noexcept;
 void heavy_fence(place where = place::current()) noexcept;
+bool fences_are_asymmetric() noexcept;
+inline void compiler_fence(place where = place::current()) noexcept { light_fence(where); }
 void futex_wait(atomic<std::uint32_t>& word, std::uint32_t expected,
                 place where = place::current()) noexcept;
 void futex_wait_until(atomic<std::uint32_t>& word, std::uint32_t expected,
