@@ -50,6 +50,7 @@ class model_run {
   // model_waits.cpp: waits and cancels
   bool enter_wait(int s, waits kind);  // false: a cancel was pending, and is thrown
   void link_ancestors(int s);
+  void bring_pending_down(int s);
   void wake(int s);
   void resume(int s);
   bool cancel(int s);

@@ -33,6 +33,12 @@ void model_run::link_ancestors(int s) {
   }
 }
 
+// The same at the end of children that have not suspended.
+void model_run::bring_pending_down(int s) {
+  for (int above = scope_above(s); above >= 0; above = scope_above(above))
+    if (at(above).pending) return link_ancestors(s);
+}
+
 void model_run::wake(int s) {
   at(s).at.over = true;
   at(s).state = strand_state::ready;
@@ -41,6 +47,7 @@ void model_run::wake(int s) {
 
 void model_run::resume(int s) {
   strand& of = at(s);
+  if (of.at.kind == waits::join && !joins_[as_index(of.at.join)].linked) bring_pending_down(s);
   const bool due = std::exchange(of.pending, false);
   const waiting ended = std::exchange(of.at, {});
   const statement& what = current(s);

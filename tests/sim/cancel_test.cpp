@@ -100,6 +100,49 @@ TEST(sim, cancel_pending_around_a_scope) {
   explore("cancel_pending_around_a_scope", into_an_expired_scope);
 }
 
+// ---- comes to a task that runs inside of two scopes, where nothing has waited ----
+
+silk::task<> into_the_inner_scope(dice) {
+  auto& self = made<handle>();
+  auto& came_out = made<bool>(false);
+  const auto is_cancelled = [&]() -> silk::task<> {
+    silk::testing::check(self.cancel());
+    co_return;
+  };
+  const auto has_a_timeout = [&]() -> silk::task<> {
+    co_await silk::with_timeout(1h, is_cancelled());
+    came_out = true;
+  };
+  self = silk::spawn([&]() -> silk::task<> {
+    co_await silk::with_task_group([&](silk::task_group&) { return has_a_timeout(); });
+  });
+  co_await silk::gather_settled(self);
+  silk::testing::check(self.is_cancelled() && !came_out, "docs/cancellation.md: t3");
+}
+
+silk::task<> into_a_gather_in_a_scope(dice) {
+  auto& self = made<handle>();
+  auto& came_out = made<bool>(false);
+  const auto is_cancelled = [&]() -> silk::task<> {
+    silk::testing::check(self.cancel());
+    co_return;
+  };
+  const auto gathers = [&]() -> silk::task<> {
+    co_await silk::gather(is_cancelled(), returns());
+    came_out = true;
+  };
+  self = silk::spawn([&]() -> silk::task<> { co_await silk::with_timeout(1h, gathers()); });
+  co_await silk::gather_settled(self);
+  silk::testing::check(self.is_cancelled() && !came_out, "docs/cancellation.md: w8");
+}
+
+TEST(sim, cancel_into_the_inner_scope) {
+  explore("cancel_into_the_inner_scope", into_the_inner_scope);
+}
+TEST(sim, cancel_into_a_gather_in_a_scope) {
+  explore("cancel_into_a_gather_in_a_scope", into_a_gather_in_a_scope);
+}
+
 // ---- a gather of tasks and handles that is cancelled because a sibling of it failed ----
 
 template <bool InAGroup>

@@ -122,21 +122,6 @@ TEST_P(parallel_for, throws_what_an_iteration_has_thrown) {
   }
 }
 
-TEST_P(parallel_for, ends_when_its_task_is_cancelled) {
-  run([]() -> silk::task<> {
-    std::atomic<bool> begun = false;
-    auto forever = silk::spawn([&begun]() -> silk::task<> {
-      silk::parallel_for(std::int64_t{0}, std::numeric_limits<std::int64_t>::max(),
-                         [&begun](std::int64_t) { begun = true; });
-      co_return;
-    });
-    while (!begun) co_await silk::yield();
-    forever.cancel("enough");
-    const std::string how = co_await ending(forever);
-    EXPECT_EQ(how, "cancelled: enough");
-  });
-}
-
 TEST_P(parallel_for, gives_other_tasks_a_turn) {
   run([]() -> silk::task<> {
     std::atomic<bool> ran = false;

@@ -64,7 +64,7 @@ class fork_awaiter : public native_awaiter, protected fork_group {
   // What the group as a whole came to. Once. [task]
   enum class group_end : std::uint8_t { values, failure, cancel };
   group_end come_to_end() noexcept {
-    if (is_ordinary() && !parent->context->looks_cancelled()) [[likely]]
+    if (is_ordinary() && !parent->context->may_be_cancelled()) [[likely]]
       return group_end::values;
     return come_to_other_end();
   }

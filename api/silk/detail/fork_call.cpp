@@ -2,6 +2,7 @@
 
 #include "../errors.hpp"
 #include "bindings.hpp"
+#include "fork_group.hpp"
 #include "parallel_loop.hpp"
 #include "task_context.hpp"
 
@@ -72,7 +73,7 @@ bool loop_is_to_split() {
 void throw_if_cancelled() {
   const task_context* const task = running();
   // Not taken here: the outermost fork_join does that, so that it is thrown to the task once (C3).
-  if (task != nullptr && task->cancel_pending()) throw cancelled(task->reason());
+  if (task != nullptr && task->cancel_pending_in_task()) throw cancelled(task->reason());
 }
 
 void fork_branch::shared::note_failure() noexcept {
@@ -106,6 +107,7 @@ bool is_branch_failed(const std::exception_ptr& thrown) noexcept {
 void throw_first(std::exception_ptr first, std::uint32_t place) {
   task_context* const task = running();
   if (task != nullptr && setting_change::is_outermost(*engine::current_worker(), place)) {
+    bring_pending_down(*task);
     reason_ptr reason = task->reason();
     if (task->take_pending()) throw cancelled(std::move(reason));
   }

@@ -78,14 +78,14 @@ std::coroutine_handle<> fork_group::token_arrives() noexcept {
 bool fork_group::leave_wait() noexcept {
   task_context& context = *parent->context;
   // relaxed: the children that linked us happen before the join
-  return is(linked) ? context.leave_wait() : context.take_pending();
+  if (is(linked)) return context.leave_wait();
+  bring_pending_down(context);
+  return context.take_pending();
 }
 
 bool fork_group::leave() noexcept {
-  // relaxed, both: what linked us and what cancelled us happened before the join
-  if (!is(linked)) return parent->context->take_pending();  // nobody could cancel the group
-  const bool due = parent->context->leave_wait();
-  return due || is(cancel_requested);
+  const bool due = leave_wait();
+  return due || is(cancel_requested);  // relaxed: what cancelled us happened before the join
 }
 
 void fork_group::child_failed(fork_base& ended) noexcept {
@@ -161,13 +161,6 @@ void fork_group::pass_cancel_on(std::size_t i, cancel_requests& requests) noexce
   child(i).pass_cancel_on(requests);
 }
 
-// Now, since a body that waits nowhere would not hear of it.
-void fork_group::hand_down(task_context& above) noexcept {
-  cancel_requests requests = cancel_requests::of_pending(above.reason(), above);
-  set(cancel_requested);
-  pass_cancel_on(0, requests);
-}
-
 cancel_answer fork_group::cancel_children(wait& self, cancel_requests& requests) noexcept {
   auto& group = static_cast<fork_group&>(self);
   if (!group.try_hold()) return {cancel_status::finished};
@@ -175,6 +168,10 @@ cancel_answer fork_group::cancel_children(wait& self, cancel_requests& requests)
   if (!requests.only_looks()) group.set(cancel_requested);
   requests.add(group);
   return {cancel_status::forwarded};
+}
+
+void bring_pending_down(task_context& context) noexcept {
+  if (context.is_scope() && context.cancel_pending_in_task()) link_ancestors(context);
 }
 
 void wake(promise_base& waiting) noexcept {

@@ -188,8 +188,6 @@ struct fork_group : wait {
   // After those behind it. [task]
   static void push(fork_base& child, engine::worker& worker) noexcept;
   std::coroutine_handle<> start_through_the_loop() noexcept;
-  // Of a scope: a cancel that was pending above, and is taken, is one for the body. [task]
-  void hand_down(task_context& above) noexcept;
 
  private:
   static fork_base& at(std::byte* slot) noexcept {
@@ -222,6 +220,10 @@ inline void link_ancestors(task_context& context) noexcept {
     at = group.parent->context;
   }
 }
+
+// The same where nothing suspends, if a cancel of the task is pending in a scope above: it comes down then, to be
+// thrown here. [task]
+void bring_pending_down(task_context& context) noexcept;
 
 // Suspends the task in `w`, as far as cancellation is concerned. False: `cancelled` is to be thrown
 // instead. Call before the wait is handed to what will end it. [task]

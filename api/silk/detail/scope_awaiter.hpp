@@ -32,10 +32,7 @@ class scope_awaiter : public fork_awaiter {
   using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
-    task_context& above = *waiting.promise().context;
-    entered_with_ = above.seen_requests();
-    if (above.take_pending()) [[unlikely]]
-      hand_down(above);
+    entered_with_ = waiting.promise().context->seen_requests();
     return fork_awaiter::await_suspend(waiting);
   }
 

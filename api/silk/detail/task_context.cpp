@@ -151,6 +151,12 @@ void task_context::give_back_pending() noexcept {
   word.fetch_or(from_above ? pending | above : pending, sync::memory_order_relaxed);
 }
 
+bool task_context::cancel_pending_in_task() const noexcept {
+  for (const task_context* at = this; at != nullptr; at = at->same_task_above())
+    if (at->cancel_pending()) return true;
+  return false;
+}
+
 std::uint32_t task_context::all_requests() const noexcept {
   std::uint32_t sum = 0;
   for (const task_context* at = this; at != nullptr; at = at->same_task_above())

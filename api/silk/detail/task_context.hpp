@@ -131,9 +131,10 @@ struct task_context : receiver {
     // E:pending in
     return (word.fetch_and(~(pending | above), sync::memory_order_acq_rel) & pending) != 0;
   }
-  // A glance, for a task that has not begun to wait: nothing is pending, or about to be. [task]
-  bool looks_cancelled() const noexcept {
-    return word.load(sync::memory_order_relaxed) != 0;  // relaxed: take_pending decides
+  // A glance, for a task that has not begun to wait. False: nothing is pending, here or further up. [task]
+  bool may_be_cancelled() const noexcept {
+    // relaxed: take_pending decides
+    return is_scope() || word.load(sync::memory_order_relaxed) != 0;
   }
   // Accepted cancels that entered here and were not taken back. [any]
   std::uint32_t requests() const noexcept {
@@ -147,6 +148,8 @@ struct task_context : receiver {
   bool cancel_pending() const noexcept {
     return (word.load(sync::memory_order_acquire) & pending) != 0;  // E:pending in
   }
+  // The same, or in the task further up: a scope is part of the task around it. [task, or on its behalf]
+  bool cancel_pending_in_task() const noexcept;
   // Scopes: what is pending is not, or not only, the scope's own. [any]
   bool pending_from_above() const noexcept {
     // E:pending in
