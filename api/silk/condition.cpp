@@ -58,16 +58,19 @@ task<> condition::wait() {
   }
 }
 
-// In one step: whoever takes the lock next finds the task in the line already.
+// In one step: whoever takes the lock next finds the task in the line already. False: it is cancelled, and keeps
+// the lock.
 bool condition::release_and_wait(place& w) noexcept {
   detail::wake_list woken;
   bool waits = false;
   {
     detail::sync::lock_guard hold(lock_);
     detail::sync::lock_guard hold_mutex(mutex_.lock_);  // always the condition's first
-    static_cast<void>(mutex_.give_back(woken));  // a lock that somebody else let go is gone already
-    w.has_lock = false;
     waits = add(w);
+    if (waits) {
+      static_cast<void>(mutex_.give_back(woken));  // one that somebody else let go is gone already
+      w.has_lock = false;
+    }
   }
   woken.run();
   return waits;

@@ -42,7 +42,7 @@ void group_core::enter(fork_group& scope) noexcept {
   reason_ptr reason;
   {
     sync::lock_guard hold(lock_);
-    scope_ = &scope;
+    scope_.store(&scope, sync::memory_order_release);  // E:group-scope out
     if (!aborting_) return;
     reason = std::move(reason_for_body_);
   }
@@ -79,7 +79,10 @@ engine::job* group_core::member_completed(waiter& self) noexcept {
 }
 
 promise_base* group_core::owner_of(const waiter& w) noexcept {
-  return static_cast<const member&>(w).group.scope_->parent;
+  // E:group-scope in
+  const fork_group* scope =
+      static_cast<const member&>(w).group.scope_.load(sync::memory_order_acquire);
+  return scope != nullptr ? scope->parent_if_started() : nullptr;
 }
 
 void group_core::run_member(engine::job& self) noexcept {
@@ -105,7 +108,7 @@ void group_core::member_ended(member& ended) noexcept {
         ended.next_member;
     if (ended.next_member != nullptr) ended.next_member->previous_member = ended.previous_member;
     last = --size_ == 0 && !body_running_;
-    scope = scope_;  // unless we are the last, the group may be gone afterwards
+    scope = this->scope();  // unless we are the last, the group may be gone afterwards
   }
   delete &ended;
   if (last && scope->arrive(1)) wake(*scope->parent);
@@ -113,7 +116,9 @@ void group_core::member_ended(member& ended) noexcept {
 
 task_context* group_core::owner() const noexcept {
   sync::lock_guard hold(lock_);
-  return scope_ != nullptr ? scope_->parents_context() : nullptr;
+  if (scope() == nullptr) return nullptr;
+  const promise_base* const parent = scope()->parent_if_started();
+  return parent != nullptr ? parent->context : nullptr;
 }
 
 std::vector<core_ptr<future_core>> group_core::children() const {
@@ -130,8 +135,8 @@ void group_core::abort(cancel_requests& requests, tell_body also) noexcept {
     sync::lock_guard hold(lock_);
     if (aborting_) return;
     aborting_ = true;
-    if (body_running_) body_in = scope_;
-    if (scope_ == nullptr) reason_for_body_ = requests.reason();
+    if (body_running_) body_in = scope();
+    if (scope() == nullptr) reason_for_body_ = requests.reason();
     told = children();
   }
   if (also == tell_body::yes && body_in != nullptr) body_in->cancel_child(0, requests);
@@ -171,7 +176,7 @@ std::uint64_t group_core::child_ended(fork_base& body) noexcept {
   }
   link_ancestors(body);  // keeps F4: a body that never suspended has told nobody above that we wait
   if (give_up || told_before) {
-    cancel_requests requests(own_reasons::get().body_ended, scope_->parent->context);
+    cancel_requests requests(own_reasons::get().body_ended, scope()->parent->context);
     told_before ? look_at_children(requests) : abort(requests, tell_body::no);
     requests.run();
   }
@@ -185,7 +190,7 @@ void group_core::cancel(cancel_requests& requests) noexcept {
     sync::lock_guard hold(lock_);
     if (body_running_) return;
     // One that the body has seen, and ended since, is no business of the children.
-    if (!requests.only_looks() && !scope_->child(0).pending_from_above()) return;
+    if (!requests.only_looks() && !scope()->child(0).pending_from_above()) return;
     told_before = aborting_;
   }
   told_before || requests.only_looks() ? look_at_children(requests)

@@ -25,6 +25,9 @@ namespace detail {
 // G1: while `members_` is not empty or the body runs, the scope's parent is suspended.
 // G2: once `aborting_` is set no child is accepted, and every child that was accepted before has been
 //     told to stop or is about to be. A child is accepted before it can run.
+//
+// Edges   lock_ orders what it guards
+//         E:group-scope   the store to scope_   -> who asks what the children are waited for by
 class group_core final : public fork_outsiders {
  public:
   explicit group_core(runtime_core& runtime) noexcept : runtime_(runtime) {}
@@ -51,6 +54,10 @@ class group_core final : public fork_outsiders {
   struct member;
   enum class tell_body : std::uint8_t { no, yes };
 
+  // [holder of lock_, or once the body has run]
+  fork_group* scope() const noexcept {
+    return scope_.load(sync::memory_order_relaxed);  // relaxed: it has been ordered for us
+  }
   void abort(cancel_requests& requests, tell_body also) noexcept;
   void look_at_children(cancel_requests& requests) noexcept;  // they have been told before
   std::vector<core_ptr<future_core>> children() const;        // [holder of lock_]
@@ -62,9 +69,9 @@ class group_core final : public fork_outsiders {
 
   runtime_core& runtime_;
   mutable sync::spinlock lock_;
-  fork_group* scope_ = nullptr;  // written under lock_, once, before the body runs
-  reason_ptr reason_for_body_;   // guarded by lock_: it was aborted before that
-  member* members_ = nullptr;    // guarded by lock_, as all that follows until the join
+  sync::atomic<fork_group*> scope_{nullptr};  // written under lock_, once, before the body runs
+  reason_ptr reason_for_body_;                // guarded by lock_: it was aborted before that
+  member* members_ = nullptr;  // guarded by lock_, as all that follows until the join
   std::size_t size_ = 0;
   bool body_running_ = true;
   bool aborting_ = false;

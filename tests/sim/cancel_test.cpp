@@ -136,6 +136,88 @@ silk::task<> into_a_gather_in_a_scope(dice) {
   silk::testing::check(self.is_cancelled() && !came_out, "docs/cancellation.md: w8");
 }
 
+// ---- is thrown by a plain function ----
+
+silk::task<> forks_in_a_group(dice) {
+  const auto forks = [](silk::task_group& group) -> silk::task<> {
+    group.cancel();
+    silk::fork_join([] {}, [] {}, [] {});
+    co_return;
+  };
+  co_await cancels_itself_before([&]() -> silk::task<> { co_await silk::with_task_group(forks); });
+}
+
+TEST(sim, cancel_thrown_by_a_fork) { explore("cancel_thrown_by_a_fork", forks_in_a_group); }
+
+// ---- a scope's own, given back by a scope inside of it ----
+
+silk::task<> fails_when_told(silk::timeout_scope& around) {
+  around.reschedule(silk::time_point::min());
+  throw failure_by_design();
+  co_return;
+}
+
+silk::task<> swallows_two(handle& self, silk::timeout_scope& around, bool& went_on) {
+  silk::testing::check(self.cancel());
+  bool stopped = false;
+  try {
+    co_await long_sleep();
+  } catch (const silk::cancelled&) {
+    stopped = true;
+  }
+  const unsigned left = co_await silk::this_task::uncancel();
+  silk::testing::check(stopped && left == 0);
+  try {
+    co_await silk::with_timeout(2h, fails_when_told(around));
+  } catch (const failure_by_design&) {
+    went_on = true;
+  }
+}
+
+silk::task<> given_back_to_a_scope(dice) {
+  auto& self = made<handle>();
+  auto& went_on = made<bool>(false);
+  self = silk::spawn([&]() -> silk::task<> {
+    silk::timeout_scope around(std::nullopt);
+    co_await around.run(swallows_two(self, around, went_on));
+  });
+  co_await silk::gather_settled(self);
+  silk::testing::check(went_on && !self.is_cancelled(), "docs/cancellation.md: t4");
+}
+
+TEST(sim, cancel_given_back_to_a_scope) {
+  explore("cancel_given_back_to_a_scope", given_back_to_a_scope);
+}
+
+// ---- pending further out when a condition is waited for ----
+
+silk::task<> keeps_the_lock(dice) {
+  auto& changed = made<silk::condition>();
+  auto& lost_it = made<bool>(false);
+  const auto waits = [&]() -> silk::task<> { co_await changed.wait(); };
+  co_await changed.lock();
+  const handle other = silk::spawn([&]() -> silk::task<> {
+    co_await changed.lock();
+    lost_it = true;
+    changed.unlock();
+  });
+  co_await silk::yield();
+  co_await cancels_itself_before([&]() -> silk::task<> {
+    try {
+      co_await silk::with_timeout(1h, waits());
+    } catch (const silk::cancelled&) {
+      silk::testing::check(changed.is_locked() && !lost_it, "docs/cancellation.md: w12c");
+      throw;
+    }
+  });
+  changed.unlock();
+  co_await other;
+}
+
+TEST(sim, cancel_pending_around_a_condition) {
+  explore("cancel_pending_around_a_condition", keeps_the_lock);
+}
+
 TEST(sim, cancel_into_the_inner_scope) {
   explore("cancel_into_the_inner_scope", into_the_inner_scope);
 }

@@ -165,6 +165,17 @@ TEST_P(call_graph, of_a_task_that_gathers_ends_at_its_gather) {
   });
 }
 
+TEST_P(call_graph, of_a_child_ends_at_a_group_that_has_not_begun) {
+  run([]() -> silk::task<> {
+    co_await silk::with_task_group([](silk::task_group& group) {  // no coroutine: it makes the body
+      const auto child = group.spawn(rest());
+      EXPECT_TRUE(silk::capture_call_graph(child).awaited_by.empty());
+      EXPECT_NE(silk::dump(silk::runtime::current()), "");
+      return rest();
+    });
+  });
+}
+
 TEST_P(call_graph, is_printed_for_every_task_of_a_runtime) {
   run([]() -> silk::task<> {
     const auto sleeps = silk::spawn({.name = "sleeps"}, rest());

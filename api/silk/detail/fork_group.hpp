@@ -131,10 +131,10 @@ struct fork_group : wait {
   reason_ptr cancel_reason() const noexcept;
 
   // Null before the start. [holder, or an outsider that has not arrived]
-  task_context* parents_context() const noexcept {
+  promise_base* parent_if_started() const noexcept {
     // E:start in
     const bool not_yet = (marked.load(sync::memory_order_acquire) & unstarted) != 0;
-    return not_yet ? nullptr : parent->context;
+    return not_yet ? nullptr : parent;
   }
 
   static cancel_answer cancel_children(wait& self, cancel_requests& requests) noexcept;

@@ -33,6 +33,7 @@ class scope_awaiter : public fork_awaiter {
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     entered_with_ = waiting.promise().context->seen_requests();
+    note_running(child(0));  // a plain function in the body may throw what is pending there
     return fork_awaiter::await_suspend(waiting);
   }
 

@@ -141,12 +141,13 @@ void task_context::keep_pending() noexcept {
   }
 }
 
-// Of a scope's own requests and those from above, what is given back counts as from above as soon as there
-// was any of these: it must not end with the scope.
+// Of a scope's own requests and those from above, what is given back counts as from above if there are any of
+// these: it must not end with the scope.
 void task_context::give_back_pending() noexcept {
   // relaxed: what was taken came after it
   const bool from_above =
-      is_scope() && static_cast<const fork_base*>(this)->group->is(fork_group::cancel_requested);
+      is_scope() && static_cast<const fork_base*>(this)->group->is(fork_group::cancel_requested) &&
+      parent()->all_requests() > 0;
   // relaxed: it was ours, and stays here
   word.fetch_or(from_above ? pending | above : pending, sync::memory_order_relaxed);
 }
