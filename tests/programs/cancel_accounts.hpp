@@ -1,6 +1,6 @@
-// Accounts of what becomes of each request to cancel. One request at a time is outstanding: it is thrown once,
-// in a place that takes it back, or the task ends cancelled; and each scope ends as the tables of
-// docs/cancellation.md say.
+// Accounts of what becomes of each request to cancel: it is thrown once, in a place that takes it back, or the task
+// ends cancelled; and each scope ends as the tables of docs/cancellation.md say. If several may be outstanding they
+// are thrown together, and only some of them may be taken back.
 #pragma once
 
 #include "../stress/tasks.hpp"
@@ -21,16 +21,32 @@ using handle = silk::join_handle<>;
 
 struct account {
   std::optional<handle> subject;
+  unsigned most = 1;  // that may be outstanding
   unsigned accepted = 0;
   unsigned seen = 0;
+  unsigned taken_back = 0;
   silk::semaphore permits{3};  // as deep as operations are nested
   silk::queue<int> items;
 
-  bool due() const { return accepted != seen; }
+  unsigned outstanding() const { return accepted - seen; }
+  unsigned remaining() const { return accepted - taken_back; }
+  bool due() const { return outstanding() != 0; }
   void cancel() {
-    if (!due() && subject && subject->cancel()) ++accepted;
+    if (outstanding() < most && subject && subject->cancel()) ++accepted;
   }
 };
+
+// After it was thrown.
+inline silk::task<> take_back(life, dice random, account& on) {
+  on.seen = on.accepted;
+  unsigned some = on.remaining();
+  if (on.most > 1 && random.one_in(2)) some = random.below(some + 1);
+  for (; some > 0; --some) {
+    ++on.taken_back;
+    const unsigned left = co_await silk::this_task::uncancel();
+    expect(left >= on.remaining());
+  }
+}
 
 inline silk::duration brief(dice& random) { return microseconds(10 * (1 + random.below(5))); }
 
@@ -151,6 +167,19 @@ inline silk::task<> may_wait(life, dice random) {
 
 enum class ended : std::uint8_t { not_begun, value, error, stopped };
 
+struct notes_of_scope {
+  explicit notes_of_scope(const account& on)
+      : remained(on.seen - on.taken_back), several(on.outstanding() > 1) {}
+  ended body = ended::not_begun;
+  unsigned remained;  // of those seen before
+  bool several;       // were pending: they count as one
+
+  // t3, t5; g3, g5
+  void must_stop(const account& on, ended how) const {
+    if (!several && on.remaining() > remained) expect(how == ended::stopped);
+  }
+};
+
 struct end_of_scope {
   ended how = ended::value;
   bool timed_out = false;  // by the scope itself
@@ -158,13 +187,14 @@ struct end_of_scope {
 };
 
 // Runs the body of a scope and notes how it ends.
-inline silk::task<> noting(life, dice random, account& on, unsigned depth, ended& how) {
-  how = ended::error;
+inline silk::task<> noting(life, dice random, account& on, unsigned depth, notes_of_scope& notes) {
+  notes.several = notes.several || on.outstanding() > 1;
+  notes.body = ended::error;
   try {
     co_await operation(life(), random.another(), on, depth);
-    how = ended::value;
+    notes.body = ended::value;
   } catch (const silk::cancelled&) {
-    how = ended::stopped;
+    notes.body = ended::stopped;
     throw;
   }
 }
@@ -182,13 +212,13 @@ inline end_of_scope thrown_by_scope(ended body) {
   return end;
 }
 
-inline void check_timeout(const account& on, ended body, const end_of_scope& end) {
-  expect(body != ended::not_begun);
-  if (body == ended::error) {
+inline void check_timeout(const account& on, const notes_of_scope& notes, const end_of_scope& end) {
+  expect(notes.body != ended::not_begun);
+  if (notes.body == ended::error) {
     expect(end.how == ended::error && !end.timed_out);  // t2
   } else if (on.due()) {
-    expect(end.how == ended::stopped);  // t3, t5
-  } else if (body == ended::value) {
+    notes.must_stop(on, end.how);
+  } else if (notes.body == ended::value) {
     // t4; or t3, when the time of a scope around us was up
     expect(end.how == ended::value || end.how == ended::stopped);
   } else {
@@ -197,23 +227,23 @@ inline void check_timeout(const account& on, ended body, const end_of_scope& end
 }
 
 inline silk::task<> limited(life, dice random, account& on, unsigned depth) {
-  ended body = ended::not_begun;
+  notes_of_scope notes(on);
   end_of_scope end;
   const silk::time_point start = silk::now();
   const silk::duration time = brief(random);
   try {
-    co_await silk::with_timeout(time, noting(life(), random.another(), on, depth, body));
+    co_await silk::with_timeout(time, noting(life(), random.another(), on, depth, notes));
   } catch (...) {
-    end = thrown_by_scope(body);
+    end = thrown_by_scope(notes.body);
   }
-  check_timeout(on, body, end);
+  check_timeout(on, notes, end);
   expect(!end.timed_out || silk::now() - start >= time);
   if (end.error) std::rethrow_exception(end.error);
 }
 
 inline silk::task<> scoped(life, dice random, account& on, unsigned depth) {
   const auto limit = std::make_shared<silk::timeout_scope>(brief(random));
-  ended body = ended::not_begun;
+  notes_of_scope notes(on);
   end_of_scope end;
   if (random.one_in(2)) {
     silk::runtime::current().call_after(brief(random), [limit, mine = random.another()]() mutable {
@@ -222,22 +252,22 @@ inline silk::task<> scoped(life, dice random, account& on, unsigned depth) {
     });
   }
   try {
-    co_await limit->run(noting(life(), random.another(), on, depth, body));
+    co_await limit->run(noting(life(), random.another(), on, depth, notes));
   } catch (...) {
-    end = thrown_by_scope(body);
+    end = thrown_by_scope(notes.body);
   }
-  check_timeout(on, body, end);
+  check_timeout(on, notes, end);
   expect(!end.timed_out || limit->expired());
   if (end.error) std::rethrow_exception(end.error);
 }
 
-struct group_notes {
-  ended body = ended::not_begun;
+struct notes_of_group : notes_of_scope {
+  using notes_of_scope::notes_of_scope;
   bool child_failed = false;
   bool stopped = false;  // by a child
 };
 
-inline silk::task<> child_of_group(life, dice random, account& on, group_notes& notes) {
+inline silk::task<> child_of_group(life, dice random, account& on, notes_of_group& notes) {
   try {
     co_await noise(life(), random, on);
   } catch (const failure_by_design&) {
@@ -246,18 +276,18 @@ inline silk::task<> child_of_group(life, dice random, account& on, group_notes& 
   }
 }
 
-inline silk::task<> stops_group(life, dice random, silk::task_group& group, group_notes& notes) {
+inline silk::task<> stops_group(life, dice random, silk::task_group& group, notes_of_group& notes) {
   co_await nap(random);
   notes.stopped = true;
   group.cancel("a child");
 }
 
-inline void check_group(const account& on, const group_notes& notes, const end_of_scope& end) {
+inline void check_group(const account& on, const notes_of_group& notes, const end_of_scope& end) {
   expect(notes.body != ended::not_begun);
   if (notes.body == ended::error || notes.child_failed) {
     expect(end.how == ended::error);  // g2
   } else if (on.due()) {
-    expect(end.how == ended::stopped);  // g3, g5
+    notes.must_stop(on, end.how);
   } else if (notes.body == ended::value) {
     expect(end.how == ended::value || end.how == ended::stopped);  // g4, g3
   } else if (end.how == ended::value) {
@@ -266,13 +296,13 @@ inline void check_group(const account& on, const group_notes& notes, const end_o
 }
 
 inline silk::task<> grouped(life, dice random, account& on, unsigned depth) {
-  group_notes notes;
+  notes_of_group notes(on);
   end_of_scope end;
   const auto work = [&](silk::task_group& group) -> silk::task<> {
     for (unsigned i = random.below(3); i > 0; --i)
       group.spawn(child_of_group(life(), random.another(), on, notes));
     if (random.one_in(4)) group.spawn(stops_group(life(), random.another(), group, notes));
-    return noting(life(), random.another(), on, depth, notes.body);
+    return noting(life(), random.another(), on, depth, notes);
   };
   try {
     co_await silk::with_task_group(work);
@@ -280,10 +310,8 @@ inline silk::task<> grouped(life, dice random, account& on, unsigned depth) {
     end = thrown_by_scope(notes.body);
   }
   check_group(on, notes, end);
-  if (end.how == ended::error && on.due()) {  // a failure takes the place of a cancel
-    ++on.seen;
-    co_await silk::this_task::uncancel();
-  }
+  if (end.how == ended::error && on.due())  // a failure takes the place of a cancel
+    co_await take_back(life(), random.another(), on);
   if (end.error) std::rethrow_exception(end.error);
 }
 
@@ -312,8 +340,7 @@ inline silk::task<> swallows(life, dice random, account& on, unsigned depth) {
     stopped = true;
   }
   if (!stopped) co_return;
-  ++on.seen;
-  co_await silk::this_task::uncancel();
+  co_await take_back(life(), random.another(), on);
   if (random.one_in(2)) co_await nap(random.another());
 }
 
@@ -372,10 +399,10 @@ inline silk::task<> accountable(life, dice random, account& on) {
     } catch (const silk::exception_group&) {
     }
     if (!stopped) continue;
-    expect(on.due());
-    ++on.seen;
-    const unsigned left = co_await silk::this_task::uncancel();
-    expect(left == on.accepted - on.seen);
+    expect(on.due() || on.remaining() > 0);
+    co_await take_back(life(), random.another(), on);
+    const unsigned left = co_await silk::this_task::cancelling();
+    expect(left == on.remaining());
   }
 }
 
