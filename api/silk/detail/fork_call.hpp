@@ -96,7 +96,7 @@ stored<branch_value<F>> call_branch(F&& function) {
 template <class F>
 using kept_function = std::conditional_t<std::is_rvalue_reference_v<F&&> &&
                                              std::is_trivially_copyable_v<std::remove_cvref_t<F>> &&
-                                             sizeof(std::remove_cvref_t<F>) <= 2 * sizeof(void*),
+                                             sizeof(std::decay_t<F>) <= 2 * sizeof(void*),
                                          std::remove_cvref_t<F>, F&&>;
 
 template <class Call, std::size_t I, class F>
