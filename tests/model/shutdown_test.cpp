@@ -71,6 +71,34 @@ TEST(shutdown, a_post_meets_the_end_of_the_runtime) {
   });
 }
 
+// The owner of a group runs when the end begins. Its child ends cancelled because of that, on another worker: no
+// ordinary end, after which the owner might go on.
+TEST(shutdown, a_task_that_runs_does_not_take_the_end_of_its_child_for_an_ordinary_one) {
+  expect_holds(within(2, 1), [] {
+    silk::event go_on, never;
+    bool went_on = false;
+    const auto waits = [&]() -> silk::task<> { co_await never.wait(); };
+    const auto owns = [&]() -> silk::task<int> {
+      co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
+        group.spawn(waits());
+        co_await go_on.wait();
+      });
+      went_on = true;
+      co_return 7;
+    };
+    silk::join_handle<int> owner;
+    {
+      silk::manual_runtime here(quiet());
+      second_worker other(here);
+      owner = here.spawn(owns());
+      here.run_ready();
+      go_on.set();
+      together([&] { here.run_ready(); }, [&] { here.close(); }, [&] { other.work(); });
+    }
+    check(was_cancelled(owner, 7) && !went_on, "the owner is cancelled, too");
+  });
+}
+
 TEST(shutdown, a_task_that_waits_is_cancelled_while_it_is_let_go_on) {
   expect_holds(within(2, 1), [] {
     const auto waits = [](silk::event& for_it) -> silk::task<int> {

@@ -81,6 +81,12 @@ class second_worker {
     }
     scheduler::detail::this_worker = nullptr;
   }
+  // Runs what waits for any worker.
+  void work() {
+    scheduler::detail::this_worker = &self_;
+    run_ready();
+    scheduler::detail::this_worker = nullptr;
+  }
   unsigned stolen() const noexcept { return stolen_; }
 
  private:

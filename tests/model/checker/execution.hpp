@@ -137,6 +137,7 @@ class execution : public chooser {
   void plain_access(const void* address, std::size_t size, bool writes, const void* code);
   void* allocate(std::size_t size, std::size_t alignment);
   void release(void* block, const void* code);
+  void renew(const void* block, std::size_t size) { shadow_.renew(block, size); }  // malloc gave it
   void* map(std::size_t size);
   static bool owns(const void* memory) noexcept { return arena::owns(memory); }
   // Of objects outside the checker, such as reference counts of the standard library.

@@ -2,6 +2,7 @@
 // clock. Outside of executions all is as usual.
 #include "execution.hpp"
 
+#include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -145,6 +146,16 @@ void* mmap(void* at, std::size_t size, int protection, int flags, int file, off_
 int munmap(void* at, std::size_t size) noexcept {
   if (execution::owns(at)) return 0;
   return static_cast<int>(::syscall(SYS_munmap, at, size));
+}
+
+// The C++ runtime gets the memory of exceptions from malloc, and counts who refers to them, unseen by us. That one
+// thread has freed what another one gets must not look like a race.
+void* __cxa_allocate_exception(std::size_t size) noexcept {
+  static const auto real =
+      reinterpret_cast<void* (*)(std::size_t)>(::dlsym(RTLD_NEXT, "__cxa_allocate_exception"));
+  void* const thrown = real(size);
+  if (execution::in_thread()) execution::the().renew(thrown, size);
+  return thrown;
 }
 
 // Pages that are given back lose what was written there: as bad as a write if somebody uses them.

@@ -141,6 +141,12 @@ shadow::verdict shadow::release(const void* memory, std::size_t size, thread_id 
   return access(memory, size, by, known, use::frees);
 }
 
+void shadow::renew(const void* memory, std::size_t size) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+  for (std::uintptr_t address = begin; address < begin + size; address += 8)
+    find(address).stamp = 0;  // of no execution
+}
+
 shadow::verdict shadow::touch_atomic(const void* memory, std::size_t size, thread_id by,
                                      const vector_clock& known, cell*& first) {
   const verdict found = access(memory, size, by, known, use::reads);

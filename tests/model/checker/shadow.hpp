@@ -44,6 +44,8 @@ class shadow {
   verdict read(const void* memory, std::size_t size, thread_id by, const vector_clock& known);
   verdict write(const void* memory, std::size_t size, thread_id by, const vector_clock& known);
   verdict release(const void* memory, std::size_t size, thread_id by, const vector_clock& known);
+  // It is another object from now on, which nobody has used.
+  void renew(const void* memory, std::size_t size);
   // The cell of an atomic object's first byte; it counts as read.
   verdict touch_atomic(const void* memory, std::size_t size, thread_id by,
                        const vector_clock& known, cell*& first);
