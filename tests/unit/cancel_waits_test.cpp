@@ -197,7 +197,7 @@ TEST_P(cancel_wait, can_be_followed_by_other_waits_when_it_is_swallowed) {
         EXPECT_EQ(a, "value");
         EXPECT_EQ(b, "value");
         const unsigned remaining = co_await silk::this_task::uncancel();
-        EXPECT_EQ(remaining, 0u);
+        EXPECT_LE(remaining, 1u);  // the next one may have come meanwhile
       }
     });
     started.pass();
