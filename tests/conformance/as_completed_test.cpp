@@ -8,11 +8,6 @@ namespace {
 
 using namespace silk_conformance;
 
-silk::task<int> answers_after(silk::duration d, int value) {
-  co_await silk::sleep(d);
-  co_return value;
-}
-
 // Plain iteration to the end: the values, and a -1 for each timeout.
 template <class Handle>
 silk::task<std::vector<int>> all_of(silk::completions<Handle>& completed) {
@@ -31,7 +26,7 @@ silk::task<std::vector<int>> all_of(silk::completions<Handle>& completed) {
 ROW(as_completed, completion_order) {
   run([]() -> silk::task<> {
     auto completed =
-        silk::as_completed(answers_after(150ms, 1), answers_after(10ms, 2), answers_after(10ms, 3));
+        silk::as_completed(gives_after(150ms, 1), gives_after(10ms, 2), gives_after(10ms, 3));
     std::vector<int> values;
     for (auto slot : completed) {
       const int value = co_await slot;
@@ -46,7 +41,7 @@ ROW(as_completed, completion_order) {
 ROW(as_completed, timeout_raises_for_rest) {
   run([]() -> silk::task<> {
     auto completed =
-        silk::as_completed({.timeout = 120ms}, answers_after(100ms, 1), answers_after(150ms, 2));
+        silk::as_completed({.timeout = 120ms}, gives_after(100ms, 1), gives_after(150ms, 2));
     std::vector<std::string> ends;
     for (auto slot : completed) {
       const std::string end = co_await ending(std::move(slot));
@@ -59,7 +54,7 @@ ROW(as_completed, timeout_raises_for_rest) {
 
 ROW(as_completed, timeout_leaves_children) {
   run([]() -> silk::task<> {
-    const std::vector late{silk::spawn(answers_after(1s, 1)), silk::spawn(answers_after(2s, 2))};
+    const std::vector late{silk::spawn(gives_after(1s, 1)), silk::spawn(gives_after(2s, 2))};
     auto completed = silk::as_completed(late, {.timeout = 120ms});
     const std::vector values = co_await all_of(completed);
     EXPECT_EQ(values, (std::vector{-1, -1}));
@@ -76,9 +71,8 @@ ROW(as_completed, timeout_leaves_children) {
 
 ROW(as_completed, timeout_every_remaining_slot) {
   run([]() -> silk::task<> {
-    auto completed =
-        silk::as_completed({.timeout = 50ms}, answers_after(1s, 1), answers_after(10ms, 2),
-                           answers_after(1s, 3), answers_after(1s, 4));
+    auto completed = silk::as_completed({.timeout = 50ms}, gives_after(1s, 1), gives_after(10ms, 2),
+                                        gives_after(1s, 3), gives_after(1s, 4));
     const std::vector values = co_await all_of(completed);
     EXPECT_EQ(values, (std::vector{2, -1, -1, -1}));
     EXPECT_EQ(elapsed(), 50ms);
@@ -89,7 +83,7 @@ ROW(as_completed, unused_timeout_disarmed) {
   silk::runtime runtime(options());
   runtime.block_on([]() -> silk::task<> {
     auto completed =
-        silk::as_completed({.timeout = 1h}, answers_after(10ms, 1), answers_after(20ms, 2));
+        silk::as_completed({.timeout = 1h}, gives_after(10ms, 1), gives_after(20ms, 2));
     const std::vector values = co_await all_of(completed);
     EXPECT_EQ(values, (std::vector{1, 2}));
     EXPECT_EQ(elapsed(), 20ms);
@@ -100,7 +94,7 @@ ROW(as_completed, unused_timeout_disarmed) {
 
 ROW(as_completed, slots_filled_in_await_order) {
   run([]() -> silk::task<> {
-    auto completed = silk::as_completed(answers_after(50ms, 5), answers_after(100ms, 10));
+    auto completed = silk::as_completed(gives_after(50ms, 5), gives_after(100ms, 10));
     auto at = completed.begin();
     auto first = *at;
     auto second = *++at;
@@ -118,7 +112,7 @@ ROW(as_completed, slots_filled_in_await_order) {
 
 ROW(as_completed, duplicates_collapse) {
   run([]() -> silk::task<> {
-    const auto one = silk::spawn(answers_after(10ms, 7));
+    const auto one = silk::spawn(gives_after(10ms, 7));
     auto completed = silk::as_completed(std::vector(2, one));
     EXPECT_EQ(completed.remaining(), 1u);
     const std::vector values = co_await all_of(completed);
@@ -156,8 +150,7 @@ ROW(as_completed, uses_running_scheduler) {
 // docs/cancellation.md: w6a
 ROW(as_completed, consumer_cancel_leaves_children) {
   run([]() -> silk::task<> {
-    const std::vector children{silk::spawn(answers_after(1s, 1)),
-                               silk::spawn(answers_after(2s, 2))};
+    const std::vector children{silk::spawn(gives_after(1s, 1)), silk::spawn(gives_after(2s, 2))};
     const auto consumer = silk::spawn([&]() -> silk::task<> {
       auto completed = silk::as_completed(children);
       static_cast<void>(co_await all_of(completed));
@@ -198,8 +191,7 @@ ROW(as_completed, empty) {
 
 ROW(as_completed, async_iteration_returns_inputs) {
   run([]() -> silk::task<> {
-    const std::vector handles{silk::spawn(answers_after(20ms, 1)),
-                              silk::spawn(answers_after(10ms, 2))};
+    const std::vector handles{silk::spawn(gives_after(20ms, 1)), silk::spawn(gives_after(10ms, 2))};
     auto completed = silk::as_completed(handles);
     std::vector<silk::join_handle<int>> given;
     for (;;) {
@@ -210,7 +202,7 @@ ROW(as_completed, async_iteration_returns_inputs) {
     }
     EXPECT_EQ(given, (std::vector{handles[1], handles[0]}));
 
-    auto mixed = silk::as_completed(handles[0], answers_after(10ms, 3));
+    auto mixed = silk::as_completed(handles[0], gives_after(10ms, 3));
     const auto first = co_await mixed.next();
     EXPECT_EQ(*first, handles[0]);
     const auto second = co_await mixed.next();
@@ -223,7 +215,7 @@ ROW(as_completed, async_iteration_returns_inputs) {
 ROW(as_completed, iteration_resumable) {
   run([]() -> silk::task<> {
     std::vector<silk::task<int>> tasks;
-    for (int i = 1; i <= 4; ++i) tasks.push_back(answers_after(i * 10ms, i));
+    for (int i = 1; i <= 4; ++i) tasks.push_back(gives_after(i * 10ms, i));
     auto completed = silk::as_completed(std::move(tasks));
     std::vector<int> values;
     for (auto slot : completed) {
@@ -243,7 +235,7 @@ ROW(as_completed, iteration_resumable) {
 ROW(as_completed, async_iteration_timeout) {
   run([]() -> silk::task<> {
     auto completed =
-        silk::as_completed({.timeout = 120ms}, answers_after(100ms, 1), answers_after(150ms, 2));
+        silk::as_completed({.timeout = 120ms}, gives_after(100ms, 1), gives_after(150ms, 2));
     const auto first = co_await completed.next();
     EXPECT_EQ(first->result(), 1);
     EXPECT_EQ(elapsed(), 100ms);

@@ -18,7 +18,7 @@ silk::task<> fails(std::string what = "E") {
 }
 
 // A handler that keeps what it was told: "name: error", from any thread.
-class listener {
+class error_log {
  public:
   silk::runtime_options with(silk::runtime_options options) {
     options.on_failure = [this](const silk::failure& what) {
@@ -37,7 +37,7 @@ class listener {
   std::vector<std::string> told_;
 };
 
-using lines = std::vector<std::string>;
+using names_and_errors = std::vector<std::string>;
 
 std::string stderr_of(auto&& action) {
   testing::internal::CaptureStderr();
@@ -75,7 +75,7 @@ ROW(exception_handler, default_logs_unretrieved_task_error) {
 }
 
 ROW(exception_handler, future_unretrieved_reported_once) {
-  listener heard;
+  error_log heard;
   silk::run(
       [&]() -> silk::task<> {
         silk::future<int> first, second;
@@ -87,16 +87,16 @@ ROW(exception_handler, future_unretrieved_reported_once) {
         }
         first = {};
         co_await at_rest();
-        EXPECT_EQ(heard.told(), lines{});
+        EXPECT_EQ(heard.told(), names_and_errors{});
         second = {};
-        EXPECT_EQ(heard.told(), lines{": lost"});
+        EXPECT_EQ(heard.told(), names_and_errors{": lost"});
       },
       heard.with(options()));
-  EXPECT_EQ(heard.told(), lines{": lost"});
+  EXPECT_EQ(heard.told(), names_and_errors{": lost"});
 }
 
 ROW(exception_handler, future_exception_retrieved_silent) {
-  listener heard;
+  error_log heard;
   silk::run(
       []() -> silk::task<> {
         const auto failed = [] {
@@ -109,11 +109,11 @@ ROW(exception_handler, future_exception_retrieved_silent) {
         co_return;
       },
       heard.with(options()));
-  EXPECT_EQ(heard.told(), lines{});
+  EXPECT_EQ(heard.told(), names_and_errors{});
 }
 
 ROW(exception_handler, future_abandoned_pending_silent) {
-  listener heard;
+  error_log heard;
   std::string awaiter_got;
   silk::run(
       [&]() -> silk::task<> {
@@ -126,12 +126,12 @@ ROW(exception_handler, future_abandoned_pending_silent) {
         silk::promise<int>().get_future();
       },
       heard.with(options()));
-  EXPECT_EQ(heard.told(), lines{});
+  EXPECT_EQ(heard.told(), names_and_errors{});
   EXPECT_EQ(awaiter_got, silk::broken_promise().what());
 }
 
 ROW(exception_handler, future_result_silent) {
-  listener heard;
+  error_log heard;
   silk::run(
       []() -> silk::task<> {
         silk::promise<int> read, unread;
@@ -141,11 +141,11 @@ ROW(exception_handler, future_result_silent) {
         co_return;
       },
       heard.with(options()));
-  EXPECT_EQ(heard.told(), lines{});
+  EXPECT_EQ(heard.told(), names_and_errors{});
 }
 
 ROW(exception_handler, cancel_marks_retrieved) {
-  listener heard;
+  error_log heard;
   silk::run(
       []() -> silk::task<> {
         silk::promise<int> promise;
@@ -159,14 +159,14 @@ ROW(exception_handler, cancel_marks_retrieved) {
         EXPECT_FALSE(silk::task_ref(by_ref).cancel());
       },
       heard.with(options()));
-  EXPECT_EQ(heard.told(), lines{});
+  EXPECT_EQ(heard.told(), names_and_errors{});
 }
 
 // No task is destroyed while it is pending: a runtime cancels what is left and waits for it, so there
 // is nothing to report. One that swallows the cancel keeps the runtime, and shutdown says so.
 TEST(exception_handler, no_task_is_destroyed_pending) {
   for (const unsigned workers : {1u, 2u, 8u}) {
-    listener heard;
+    error_log heard;
     std::vector<silk::join_handle<>> handles;
     {
       silk::runtime runtime(
@@ -198,7 +198,7 @@ TEST(exception_handler, no_task_is_destroyed_pending) {
       EXPECT_EQ(runtime.all_tasks().size(), 0u);
     }
     for (const auto& handle : handles) EXPECT_TRUE(handle.done());
-    EXPECT_EQ(heard.told(), lines{});
+    EXPECT_EQ(heard.told(), names_and_errors{});
   }
 }
 
@@ -301,7 +301,7 @@ ROW(exception_handler, handle_error_report_fields) {
 
 // It cannot happen: a group ends when all of its children have, so each failure is in what it throws.
 ROW(exception_handler, group_child_after_parent_done) {
-  listener heard;
+  error_log heard;
   silk::run(
       []() -> silk::task<> {
         for (int round = 0; round < 20; ++round) {
@@ -339,7 +339,7 @@ ROW(exception_handler, group_child_after_parent_done) {
         }
       },
       heard.with(options()));
-  EXPECT_EQ(heard.told(), lines{});
+  EXPECT_EQ(heard.told(), names_and_errors{});
 }
 
 const silk::context_var<std::string> request("none");

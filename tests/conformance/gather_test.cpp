@@ -14,11 +14,7 @@ namespace {
 using namespace silk_conformance;
 
 silk::task<int> gives(int value) { co_return value; }
-silk::task<int> gives_after(silk::duration d, int value) {
-  co_await silk::sleep(d);
-  co_return value;
-}
-silk::task<int> fails_after(silk::duration d, std::exception_ptr error) {
+silk::task<int> fails_with_after(silk::duration d, std::exception_ptr error) {
   co_await silk::sleep(d);
   std::rethrow_exception(error);
   co_return 0;
@@ -67,8 +63,8 @@ ROW(gather, first_exception_propagates) {
   run([]() -> silk::task<> {
     const std::exception_ptr error = make_error("E");
     const auto slow = silk::spawn(gives_after(10s, 1));
-    const auto failing = silk::spawn(fails_after(1s, error));
-    const auto later = silk::spawn(fails_after(2s, make_error("later")));
+    const auto failing = silk::spawn(fails_with_after(1s, error));
+    const auto later = silk::spawn(fails_with_after(2s, make_error("later")));
     std::exception_ptr seen;
     try {
       co_await silk::gather(slow, failing, later);
@@ -86,10 +82,10 @@ ROW(gather, first_exception_propagates) {
 ROW(gather, siblings_survive_exception) {
   run([]() -> silk::task<> {
     const std::exception_ptr error = make_error("E");
-    const auto failing = silk::spawn(fails_after(1s, error));
+    const auto failing = silk::spawn(fails_with_after(1s, error));
     const auto gives_a_value = silk::spawn(gives_after(2s, 7));
     const auto is_cancelled = silk::spawn(gives_after(10s, 8));
-    const auto fails_later = silk::spawn(fails_after(2s, make_error("later")));
+    const auto fails_later = silk::spawn(fails_with_after(2s, make_error("later")));
     const auto all = silk::spawn([&]() -> silk::task<> {
       co_await silk::gather(failing, gives_a_value, is_cancelled, fails_later);
     });

@@ -12,10 +12,6 @@
 namespace silk_conformance {
 
 inline silk::task<> asleep(silk::duration d = 10'000h) { co_await silk::sleep(d); }
-inline silk::task<int> answers_after(silk::duration d, int value) {
-  co_await silk::sleep(d);
-  co_return value;
-}
 inline silk::task<> fails_after(silk::duration d, std::string what = "E") {
   co_await silk::sleep(d);
   throw failure_e(what);

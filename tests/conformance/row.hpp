@@ -34,6 +34,8 @@
 namespace silk_conformance {
 
 using namespace std::chrono_literals;
+using silk_tests::at_rest;
+using silk_tests::elapsed;
 using silk_tests::ending;
 using silk_tests::let_time_pass_if_it_can;
 using silk_tests::never_ends;
@@ -73,14 +75,15 @@ inline silk::task<> turns(int count = 10) {
   for (int i = 0; i < count; ++i) co_await silk::yield();
 }
 
-// Lets virtual time pass: everything that can run has come to rest when this ends.
-inline silk::task<> at_rest() { co_await silk::sleep(1ms); }
+inline silk::task<> nothing() { co_return; }
+inline silk::task<int> gives_after(silk::duration d, int value) {
+  co_await silk::sleep(d);
+  co_return value;
+}
 // Not before whoever spawned it has come to rest.
 inline silk::task<> quits() {
   co_await at_rest();
   throw quit();
 }
-
-inline silk::duration elapsed() { return silk::now().time_since_epoch(); }
 
 }  // namespace silk_conformance

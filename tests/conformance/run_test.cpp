@@ -13,7 +13,7 @@ namespace {
 
 using namespace silk_conformance;
 
-silk::task<int> gives(int value) {
+silk::task<int> gives_after_a_yield(int value) {
   co_await silk::yield();
   co_return value;
 }
@@ -34,8 +34,8 @@ silk::task<> fails_when_stopped(std::string what) {
 }
 
 ROW(run, returns_value) {
-  EXPECT_EQ(silk::run(gives(42), options()), 42);
-  EXPECT_EQ(run([] { return gives(7); }), 7);
+  EXPECT_EQ(silk::run(gives_after_a_yield(42), options()), 42);
+  EXPECT_EQ(run([] { return gives_after_a_yield(7); }), 7);
 }
 
 ROW(run, propagates_exception) {
@@ -177,7 +177,7 @@ ROW(run, leftover_errors_do_not_mask_main) {
 
 ROW(run, closes_scheduler) {
   silk::runtime runtime(options());
-  EXPECT_EQ(runtime.block_on(gives(42)), 42);
+  EXPECT_EQ(runtime.block_on(gives_after_a_yield(42)), 42);
   EXPECT_TRUE(runtime.shutdown());
   bool ran = false;
   const auto runs = [&]() -> silk::task<> {
@@ -260,7 +260,7 @@ ROW(run, until_complete_nested_rejected) {
       co_return;
     }),
                  silk::usage_error);
-    const auto other = silk::spawn(gives(1));
+    const auto other = silk::spawn(gives_after_a_yield(1));
     EXPECT_THROW(runtime.block_on(other), silk::usage_error);
     const int value = co_await other;
     EXPECT_EQ(value, 1);

@@ -16,7 +16,7 @@ silk::task<int> adds(int a, int b) {
   co_await silk::sleep(50ms);
   co_return a + b;
 }
-silk::task<int> fails(std::string what) {
+silk::task<int> gives_none(std::string what) {
   co_await silk::sleep(50ms);
   throw failure_e(what);
 }
@@ -46,7 +46,7 @@ ROW(run, submit_from_thread_exception) {
   silk::runtime runtime(options());
   on_a_thread([&] {
     std::string what;
-    const auto handle = runtime.spawn(fails("Fail!"));
+    const auto handle = runtime.spawn(gives_none("Fail!"));
     try {
       runtime.block_on(handle);
     } catch (const failure_e& error) {

@@ -14,11 +14,6 @@ silk::task<T> behind_a_shield(silk::future<T> watched) {
   co_return co_await silk::shield(watched);
 }
 
-silk::task<int> gives_after(silk::duration d, int value) {
-  co_await silk::sleep(d);
-  co_return value;
-}
-
 ROW(shield, passes_result) {
   run([]() -> silk::task<> {
     const auto inner = silk::spawn(gives_after(1s, 7));

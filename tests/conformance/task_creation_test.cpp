@@ -11,8 +11,6 @@ namespace {
 
 using namespace silk_conformance;
 
-silk::task<> nothing() { co_return; }
-
 // Keeps the names of what it sees, from any thread.
 class name_keeper {
  public:

@@ -13,7 +13,7 @@ ROW(task_group, cancelled_child_does_not_abort) {
     silk::join_handle<int> survivor;
     co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
       stopped = group.spawn(asleep());
-      survivor = group.spawn(answers_after(200ms, 42));
+      survivor = group.spawn(gives_after(200ms, 42));
       co_await silk::sleep(100ms);
       EXPECT_TRUE(stopped.cancel());
       const std::string end = co_await ending(stopped);
@@ -39,7 +39,7 @@ ROW(task_group, self_cancelled_child_does_not_abort) {
         co_await silk::yield();
         throw silk::cancelled();
       });
-      survivor = group.spawn(answers_after(200ms, 42));
+      survivor = group.spawn(gives_after(200ms, 42));
       co_await silk::sleep(100ms);
       EXPECT_EQ(group.size(), 1u);
     });

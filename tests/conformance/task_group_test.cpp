@@ -14,8 +14,8 @@ ROW(task_group, waits_for_children) {
   run([]() -> silk::task<> {
     silk::join_handle<int> first, second;
     co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
-      first = group.spawn(answers_after(100ms, 42));
-      second = group.spawn(answers_after(200ms, 11));
+      first = group.spawn(gives_after(100ms, 42));
+      second = group.spawn(gives_after(200ms, 11));
       co_return;
     });
     EXPECT_EQ(silk::now().time_since_epoch(), 200ms);
@@ -28,9 +28,9 @@ ROW(task_group, children_added_later) {
   run([]() -> silk::task<> {
     silk::join_handle<int> early, late;
     co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
-      early = group.spawn(answers_after(100ms, 42));
+      early = group.spawn(gives_after(100ms, 42));
       co_await silk::sleep(300ms);
-      late = group.spawn(answers_after(200ms, 11));
+      late = group.spawn(gives_after(200ms, 11));
     });
     EXPECT_EQ(silk::now().time_since_epoch(), 500ms);
     EXPECT_EQ(early.result(), 42);
@@ -57,7 +57,7 @@ ROW(task_group, empty_no_suspension) {
   run([]() -> silk::task<> {
     std::size_t left = 1;
     co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
-      group.spawn(answers_after(1s, 1));
+      group.spawn(gives_after(1s, 1));
       co_await silk::sleep(2s);
       left = group.size();
     });
@@ -375,7 +375,7 @@ ROW(task_group, rules_hold_with_eager_children) {
       silk::join_handle<int> survivor;
       co_await silk::with_task_group([&](silk::task_group& group) -> silk::task<> {
         auto stopped = group.spawn(asleep());
-        survivor = group.spawn(answers_after(1s, 42));
+        survivor = group.spawn(gives_after(1s, 42));
         stopped.cancel();
         co_return;
       });

@@ -14,7 +14,6 @@ namespace {
 
 using namespace silk_conformance;
 
-silk::task<> nothing() { co_return; }
 silk::task<int> number(int value) { co_return value; }
 
 // Sets `ran` and holds on to `token`.

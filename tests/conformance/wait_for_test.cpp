@@ -8,11 +8,6 @@ namespace {
 
 using namespace silk_conformance;
 
-silk::task<int> gives_after(silk::duration d, int value) {
-  co_await silk::sleep(d);
-  co_return value;
-}
-
 // Is cancelled, and takes `d` to clean up.
 silk::task<int> cleans_up_for(silk::duration d, bool& cleaned) {
   std::exception_ptr stop;

@@ -20,7 +20,7 @@ std::string list(const std::vector<T>& of) {
   return text;
 }
 
-std::string line(int number, const record& of) {
+std::string line_of(int number, const record& of) {
   std::string text = "statement " + std::to_string(number) + ": ";
   if (of.begun < 0) return text + "not begun";
   text += std::to_string(of.begun) + "us to ";
@@ -33,7 +33,7 @@ std::string line(int number, const record& of) {
 std::vector<std::string> lines(const result& of) {
   std::vector<std::string> all;
   for (std::size_t i = 1; i < of.statements.size(); ++i)
-    all.push_back(line(static_cast<int>(i), of.statements[i]));
+    all.push_back(line_of(static_cast<int>(i), of.statements[i]));
   for (std::size_t i = 0; i < of.tasks.size(); ++i) {
     const std::string name = i == 0 ? "program" : "task t" + std::to_string(i - 1);
     all.push_back(name + ": " + to_text(of.tasks[i]));
@@ -71,7 +71,8 @@ std::string difference(const result& model, const result& run, long until) {
     const record &here = model.statements[i], &there = run.statements[i];
     const bool later = here.begun < 0 && (there.begun < 0 || there.begun > until);
     const bool goes_on = here.begun == there.begun && here.ended < 0 && there.ended > until;
-    if (!later && !goes_on) add(line(static_cast<int>(i), here), line(static_cast<int>(i), there));
+    if (!later && !goes_on)
+      add(line_of(static_cast<int>(i), here), line_of(static_cast<int>(i), there));
   }
   if (!text.empty()) return text;
   const auto here = lines(model), there = lines(run);

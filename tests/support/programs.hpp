@@ -73,6 +73,12 @@ inline silk::task<> never_ends() {
   co_await kept.get_future();
 }
 
+// Of virtual time, since the runtime began.
+inline silk::duration elapsed() { return silk::now().time_since_epoch(); }
+
+// Virtual time: ends when everybody else waits for something.
+inline silk::task<> at_rest() { co_await silk::sleep(1ms); }
+
 // From outside of tasks: the workers fall asleep and are woken again, many times. If a timer is armed,
 // virtual time reaches it.
 inline void let_time_pass_if_it_can(silk::runtime& runtime) {

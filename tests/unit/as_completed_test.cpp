@@ -21,8 +21,6 @@ RUN_AT_1_2_AND_8_WORKERS(as_completed);
 using int_handles = std::vector<silk::join_handle<int>>;
 static_assert(std::input_iterator<silk::completions<silk::join_handle<int>>::iterator>);
 
-silk::duration elapsed() { return silk::now().time_since_epoch(); }
-
 template <class Awaited>
 silk::task<> await(Awaited awaited) {
   static_cast<void>(co_await std::move(awaited));

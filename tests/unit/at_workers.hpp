@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -37,6 +38,7 @@ struct boom : std::runtime_error {
   int number;
 };
 
+inline silk::task<> nothing() { co_return; }
 inline silk::task<> asleep(silk::duration d = 10'000h) { co_await silk::sleep(d); }
 inline silk::task<int> answer_after(silk::duration d, int value) {
   co_await silk::sleep(d);
@@ -45,6 +47,28 @@ inline silk::task<int> answer_after(silk::duration d, int value) {
 inline silk::task<> fail_after(silk::duration d, int number = 0) {
   co_await silk::sleep(d);
   throw boom(number);
+}
+inline silk::task<> fail_after(silk::duration d, std::string why) {
+  co_await silk::sleep(d);
+  throw std::runtime_error(why);
+}
+inline silk::task<> at_most(silk::duration d, silk::task<> body) {
+  co_await silk::with_timeout(d, std::move(body));
+}
+
+template <class T>
+silk::task<> end_of(silk::join_handle<T> handle) {
+  co_await handle;
+}
+
+// Sleeps; counts that it was cancelled.
+inline silk::task<> counts_its_end(std::atomic<int>& ended) {
+  try {
+    co_await asleep();
+  } catch (const silk::cancelled&) {
+    ++ended;
+    throw;
+  }
 }
 
 // Sleeps; when it is cancelled it notes why.

@@ -34,7 +34,7 @@ inline sync::thread counting_start(const std::string& name, std::function<void()
   return start_thread(name, std::move(body));
 }
 
-class blocking_pool_test : public testing::Test {
+class blocking_pool_test : public ::testing::Test {
  protected:
   blocking_pool_test() {
     threads_started = 0;

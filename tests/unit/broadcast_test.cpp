@@ -22,8 +22,6 @@ using namespace std::chrono_literals;
 class broadcast : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(broadcast);
 
-silk::task<> at_rest() { co_await silk::sleep(1ms); }
-
 // All that comes, in words; a lag as "(missed n)".
 silk::task<std::string> heard(silk::broadcast<std::string>::receiver from) {
   std::string all;

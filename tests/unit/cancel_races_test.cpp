@@ -14,6 +14,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using silk_tests::asleep;
 using silk_tests::ending;
 using silk_tests::let_run;
 using silk_tests::roadblock;
@@ -22,8 +23,6 @@ using silk_tests::virtual_time;
 
 class cancel_race : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(cancel_race);
-
-silk::task<> sleep_for_ever() { co_await silk::sleep(10'000h); }
 
 // One worker, which is blocked: the future is set, then the task is cancelled, then it resumes.
 // docs/cancellation.md: r2 w3b
@@ -108,7 +107,7 @@ TEST_P(cancel_race, with_completion_loses_no_accepted_cancel) {
 TEST_P(cancel_race, of_many_threads_is_counted_and_thrown) {
   silk::runtime runtime(steady_time(workers()));
   for (int round = 0; round < 50; ++round) {
-    const auto handle = runtime.spawn(sleep_for_ever());
+    const auto handle = runtime.spawn(asleep());
     std::atomic<unsigned> accepted = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {

@@ -16,6 +16,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using silk_tests::asleep;
 using silk_tests::ending;
 using silk_tests::knows_itself;
 using silk_tests::let_run;
@@ -27,8 +28,6 @@ using silk_tests::virtual_time;
 
 class cancel : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(cancel);
-
-silk::task<> sleep_for_ever() { co_await silk::sleep(10'000h); }
 
 // ---- how it ends ----
 
@@ -59,7 +58,7 @@ TEST_P(cancel, of_a_task_that_is_done_changes_nothing) {
       throw std::runtime_error("boom");
       co_return;
     });
-    const auto stopped = silk::spawn(sleep_for_ever());
+    const auto stopped = silk::spawn(asleep());
     stopped.cancel("first");
     static_cast<void>(co_await silk::gather_settled(value, error, stopped));
     EXPECT_FALSE(value.cancel("late"));
@@ -77,7 +76,7 @@ TEST(cancel, twice_counts_two_and_is_thrown_once) {
   const auto handle = runtime.spawn([&]() -> silk::task<> {
     std::exception_ptr stop;
     try {
-      co_await sleep_for_ever();
+      co_await asleep();
     } catch (const silk::cancelled&) {
       ++caught;
       stop = std::current_exception();
@@ -124,7 +123,7 @@ TEST_P(cancel, right_after_spawn_ends_the_task_whether_it_began_or_not) {
   silk::runtime runtime(steady_time(workers()));
   auto token = std::make_shared<int>(0);
   for (int i = 0; i < 500; ++i) {
-    const auto handle = runtime.spawn([](std::shared_ptr<int>) { return sleep_for_ever(); }, token);
+    const auto handle = runtime.spawn([](std::shared_ptr<int>) { return asleep(); }, token);
     EXPECT_TRUE(handle.cancel("at once"));
     EXPECT_EQ(runtime.block_on(ending(handle)), "cancelled: at once");
   }
@@ -133,7 +132,7 @@ TEST_P(cancel, right_after_spawn_ends_the_task_whether_it_began_or_not) {
 
 TEST_P(cancel, without_a_reason_has_none) {
   run([]() -> silk::task<> {
-    const auto handle = silk::spawn(sleep_for_ever());
+    const auto handle = silk::spawn(asleep());
     handle.cancel();
     const std::string end = co_await ending(handle);
     EXPECT_EQ(end, "cancelled");
@@ -147,7 +146,7 @@ TEST_P(cancel, that_is_swallowed_lets_the_task_give_a_value) {
     const auto handle = silk::spawn([]() -> silk::task<int> {
       bool stopped = false;
       try {
-        co_await sleep_for_ever();
+        co_await asleep();
       } catch (const silk::cancelled&) {
         stopped = true;
       }
@@ -167,7 +166,7 @@ TEST_P(cancel, is_thrown_once) {
     silk::promise<int> promise;
     const auto handle = silk::spawn([&]() -> silk::task<int> {
       try {
-        co_await sleep_for_ever();
+        co_await asleep();
       } catch (const silk::cancelled&) {
       }
       co_await silk::yield();
@@ -190,7 +189,7 @@ TEST_P(cancel, clean_up_may_await) {
     const auto handle = silk::spawn([]() -> silk::task<> {
       std::exception_ptr stop;
       try {
-        co_await sleep_for_ever();
+        co_await asleep();
       } catch (const silk::cancelled&) {
         stop = std::current_exception();
       }
@@ -212,7 +211,7 @@ TEST_P(cancel, during_clean_up_interrupts_the_clean_up) {
     const auto handle = silk::spawn([&]() -> silk::task<> {
       for (int i = 0; i < 2; ++i) {
         try {
-          co_await sleep_for_ever();
+          co_await asleep();
         } catch (const silk::cancelled& stop) {
           seen.push_back(stop.reason());
         }
@@ -236,7 +235,7 @@ TEST_P(cancel, that_meets_a_failure_in_clean_up_gives_the_failure) {
   run([]() -> silk::task<> {
     const auto handle = silk::spawn([]() -> silk::task<> {
       try {
-        co_await sleep_for_ever();
+        co_await asleep();
       } catch (const silk::cancelled&) {
         throw std::runtime_error("could not clean up");
       }
@@ -301,9 +300,9 @@ TEST_P(cancel, of_the_parent_by_a_gathered_child_stops_both) {
   knows_itself<> self(runtime, [](knows_itself<>& me) -> silk::task<> {
     auto child = [&]() -> silk::task<> {
       EXPECT_TRUE(me.handle().cancel("from below"));
-      co_await sleep_for_ever();
+      co_await asleep();
     };
-    co_await silk::gather(child(), sleep_for_ever(), child());
+    co_await silk::gather(child(), asleep(), child());
   });
   EXPECT_EQ(runtime.block_on(ending(self.handle())), "cancelled: from below");
   EXPECT_EQ(runtime.now().time_since_epoch(), 0s);
@@ -314,7 +313,7 @@ TEST_P(cancel, of_the_parent_by_a_gathered_child_stops_both) {
 // docs/cancellation.md: r3 w3a
 TEST_P(cancel, is_passed_on_to_the_task_that_is_awaited) {
   run([]() -> silk::task<> {
-    const auto inner = silk::spawn(sleep_for_ever());
+    const auto inner = silk::spawn(asleep());
     const auto outer = silk::spawn([&]() -> silk::task<> { co_await inner; });
     co_await silk::sleep(1s);
     EXPECT_TRUE(outer.cancel("enough"));
@@ -331,7 +330,7 @@ TEST_P(cancel, is_absorbed_by_an_awaited_task_that_declines) {
     const auto inner = silk::spawn([]() -> silk::task<int> {
       bool stopped = false;
       try {
-        co_await sleep_for_ever();
+        co_await asleep();
       } catch (const silk::cancelled&) {
         stopped = true;
       }
@@ -365,7 +364,7 @@ TEST_P(cancel, of_an_awaited_future_is_done_when_cancel_returns) {
 
 TEST_P(cancel, runs_down_a_long_chain_of_awaiting_tasks) {
   run([]() -> silk::task<> {
-    silk::join_handle<> last = silk::spawn(sleep_for_ever());
+    silk::join_handle<> last = silk::spawn(asleep());
     for (int i = 0; i < 10'000; ++i) {
       last = silk::spawn([](silk::future<> next) -> silk::task<> { co_await next; }, last);
     }
@@ -382,7 +381,7 @@ TEST_P(cancel, never_runs_user_code_inside_the_call) {
   bool cleaned = false;
   const auto handle = runtime.spawn([&]() -> silk::task<> {
     try {
-      co_await silk::gather(sleep_for_ever(), sleep_for_ever());
+      co_await silk::gather(asleep(), asleep());
     } catch (const silk::cancelled&) {
       cleaned = true;
       throw;

@@ -27,7 +27,7 @@ using silk_tests::steady_time;
 
 // ---- the kinds of waits: none ends by itself ----
 
-namespace waits {
+namespace waits_in {
 
 silk::task<> sleep() { co_await silk::sleep(10'000h); }
 silk::task<> sleep_until() { co_await silk::sleep_until(silk::now() + 10'000h); }
@@ -105,7 +105,7 @@ silk::task<> shield() {
 silk::task<> with_timeout() { co_await silk::with_timeout(10'000h, sleep()); }
 silk::task<> timeouts_and_gathers() { co_await silk::with_timeout(9'000h, gather_of_both()); }
 
-}  // namespace waits
+}  // namespace waits_in
 
 using kind = silk_tests::wait_kind<>;
 
@@ -122,20 +122,21 @@ class cancel_wait : public testing::TestWithParam<kind> {
 };
 INSTANTIATE_TEST_SUITE_P(
     kinds, cancel_wait,
-    testing::Values(kind{"sleep", waits::sleep}, kind{"sleep_until", waits::sleep_until},
-                    kind{"yield", waits::yield}, kind{"sleep_zero", waits::sleep_zero},
-                    kind{"future", waits::future}, kind{"handle", waits::handle},
-                    kind{"inline_calls", waits::inline_calls}, kind{"gather", waits::gather},
-                    kind{"gather_of_a_range", waits::gather_of_a_range},
-                    kind{"gather_settled", waits::gather_settled},
-                    kind{"gather_of_handles", waits::gather_of_handles},
-                    kind{"gather_of_both", waits::gather_of_both},
-                    kind{"nested_gathers", waits::nested_gathers},
-                    kind{"nested_gathers_that_yield", waits::nested_gathers_that_yield},
-                    kind{"gather_of_zero_sleeps", waits::gather_of_zero_sleeps},
-                    kind{"wait", waits::wait}, kind{"wait_with_timeout", waits::wait_with_timeout},
-                    kind{"shield", waits::shield}, kind{"with_timeout", waits::with_timeout},
-                    kind{"timeouts_and_gathers", waits::timeouts_and_gathers}),
+    testing::Values(kind{"sleep", waits_in::sleep}, kind{"sleep_until", waits_in::sleep_until},
+                    kind{"yield", waits_in::yield}, kind{"sleep_zero", waits_in::sleep_zero},
+                    kind{"future", waits_in::future}, kind{"handle", waits_in::handle},
+                    kind{"inline_calls", waits_in::inline_calls}, kind{"gather", waits_in::gather},
+                    kind{"gather_of_a_range", waits_in::gather_of_a_range},
+                    kind{"gather_settled", waits_in::gather_settled},
+                    kind{"gather_of_handles", waits_in::gather_of_handles},
+                    kind{"gather_of_both", waits_in::gather_of_both},
+                    kind{"nested_gathers", waits_in::nested_gathers},
+                    kind{"nested_gathers_that_yield", waits_in::nested_gathers_that_yield},
+                    kind{"gather_of_zero_sleeps", waits_in::gather_of_zero_sleeps},
+                    kind{"wait", waits_in::wait},
+                    kind{"wait_with_timeout", waits_in::wait_with_timeout},
+                    kind{"shield", waits_in::shield}, kind{"with_timeout", waits_in::with_timeout},
+                    kind{"timeouts_and_gathers", waits_in::timeouts_and_gathers}),
     silk_tests::by_name);
 
 // ---- the kinds of cancels ----

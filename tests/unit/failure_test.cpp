@@ -16,7 +16,7 @@ namespace {
 using namespace silk_tests;
 
 // Keeps what the handler of a runtime is told.
-struct told {
+struct listener {
   struct entry {
     std::exception_ptr error;
     std::string task_name;
@@ -49,7 +49,7 @@ class failure : public at_workers {
     silk::run(std::forward<F>(program), options());
     EXPECT_EQ(heard_.count(), failures);
   }
-  told heard_;
+  listener heard_;
 };
 RUN_AT_1_2_AND_8_WORKERS(failure);
 

@@ -35,7 +35,7 @@ TEST(frame_class, magazines_stay_within_16_kib) {
   }
 }
 
-class frame_depot_test : public testing::Test {
+class frame_depot_test : public ::testing::Test {
  protected:
   ~frame_depot_test() override { cache.close(); }
 
@@ -177,7 +177,7 @@ bool has_mark(traded item) {
 TEST(frame_depot_stress, no_block_is_handed_out_twice_while_threads_trade_and_trim) {
   constexpr int threads = 4, rounds = 20'000;
   const std::uint64_t seed = std::random_device{}();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
   frame_depot depot;
   trading_post post;
   {

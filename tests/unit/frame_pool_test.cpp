@@ -14,7 +14,7 @@
 namespace silk::scheduler {
 namespace {
 
-class frame_cache_test : public testing::Test {
+class frame_cache_test : public ::testing::Test {
  protected:
   ~frame_cache_test() override { cache.close(); }
 

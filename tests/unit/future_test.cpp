@@ -26,8 +26,6 @@ using silk_tests::virtual_time;
 class future : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(future);
 
-std::exception_ptr boom() { return std::make_exception_ptr(std::runtime_error("boom")); }
-
 TEST(future, starts_without_an_outcome) {
   const silk::promise<int> promise;
   const silk::future<int> future = promise.get_future();
@@ -64,7 +62,7 @@ TEST(future, that_is_done_cannot_be_cancelled) {
   EXPECT_EQ(told_of(value.get_future()), "value");
 
   silk::promise<int> failure;
-  failure.set_exception(boom());
+  failure.set_exception(std::make_exception_ptr(std::runtime_error("boom")));
   EXPECT_FALSE(failure.get_future().cancel());
   EXPECT_EQ(told_of(failure.get_future()), "boom");
 
@@ -292,7 +290,7 @@ class future_failure : public testing::Test {
     silk::run(
         [&]() -> silk::task<> {
           silk::promise<int> promise;
-          promise.set_exception(boom());
+          promise.set_exception(std::make_exception_ptr(std::runtime_error("boom")));
           look(promise);
           co_return;
         },

@@ -15,20 +15,14 @@
 namespace {
 
 using namespace std::chrono_literals;
+using silk_tests::answer_after;
 using silk_tests::ending;
+using silk_tests::fail_after;
 using silk_tests::told_of;
 
 class gather_handles : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(gather_handles);
 
-silk::task<int> give_after(silk::duration d, int value) {
-  co_await silk::sleep(d);
-  co_return value;
-}
-silk::task<> fail_after(silk::duration d, std::string why) {
-  co_await silk::sleep(d);
-  throw std::runtime_error(why);
-}
 template <class... Watched>
 silk::task<> gather_all(Watched... watched) {
   co_await silk::gather(std::move(watched)...);
@@ -37,7 +31,7 @@ silk::task<> gather_all(Watched... watched) {
 TEST_P(gather_handles, gives_the_values_in_the_order_of_the_arguments) {
   run([]() -> silk::task<> {
     silk::promise<std::string> promise;
-    const auto later = silk::spawn(give_after(2s, 1));
+    const auto later = silk::spawn(answer_after(2s, 1));
     promise.set_value("2");
     const auto [a, b] = co_await silk::gather(later, promise.get_future());
     EXPECT_EQ(a, 1);
@@ -49,7 +43,7 @@ TEST_P(gather_handles, gives_the_values_in_the_order_of_the_arguments) {
 TEST_P(gather_handles, of_a_range_gives_the_values_in_order) {
   run([]() -> silk::task<> {
     std::vector<silk::join_handle<int>> handles;
-    for (int i = 0; i < 100; ++i) handles.push_back(silk::spawn(give_after(1s * (i % 3), i)));
+    for (int i = 0; i < 100; ++i) handles.push_back(silk::spawn(answer_after(1s * (i % 3), i)));
     const std::vector<int> values = co_await silk::gather(handles);
     for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(values[i], static_cast<int>(i));
     EXPECT_EQ(handles[99].result(), 99);
@@ -66,8 +60,8 @@ TEST_P(gather_handles, of_an_empty_range_gives_nothing) {
 
 TEST_P(gather_handles, of_tasks_that_are_done_gives_their_values) {
   run([]() -> silk::task<> {
-    const auto a = silk::spawn(give_after(0s, 1));
-    const auto b = silk::spawn(give_after(0s, 2));
+    const auto a = silk::spawn(answer_after(0s, 1));
+    const auto b = silk::spawn(answer_after(0s, 2));
     co_await silk::sleep(1s);
     const auto [x, y] = co_await silk::gather(a, b);
     EXPECT_EQ(x + y, 3);
@@ -76,7 +70,7 @@ TEST_P(gather_handles, of_tasks_that_are_done_gives_their_values) {
 
 TEST_P(gather_handles, gives_a_shared_task_in_every_place_it_was_given) {
   run([]() -> silk::task<> {
-    const auto shared = silk::spawn(give_after(1s, 7));
+    const auto shared = silk::spawn(answer_after(1s, 7));
     const auto [a, b, c] = co_await silk::gather(shared, shared, shared);
     EXPECT_EQ(a + b + c, 21);
   });
@@ -84,7 +78,7 @@ TEST_P(gather_handles, gives_a_shared_task_in_every_place_it_was_given) {
 
 TEST_P(gather_handles, fails_at_once_and_leaves_the_others_running) {
   run([]() -> silk::task<> {
-    const auto fine = silk::spawn(give_after(10s, 7));
+    const auto fine = silk::spawn(answer_after(10s, 7));
     const auto failing = silk::spawn(fail_after(1s, "boom"));
     const std::string end = co_await ending(gather_all(fine, failing));
     EXPECT_EQ(end, "boom");
@@ -98,7 +92,7 @@ TEST_P(gather_handles, fails_at_once_and_leaves_the_others_running) {
 
 TEST_P(gather_handles, rethrows_a_failure_that_was_there_before) {
   run([]() -> silk::task<> {
-    const auto fine = silk::spawn(give_after(10s, 7));
+    const auto fine = silk::spawn(answer_after(10s, 7));
     const auto failing = silk::spawn(fail_after(0s, "boom"));
     co_await silk::sleep(1s);
     const std::string end = co_await ending(gather_all(fine, failing));
@@ -110,8 +104,8 @@ TEST_P(gather_handles, rethrows_a_failure_that_was_there_before) {
 
 TEST_P(gather_handles, fails_when_one_of_them_is_cancelled_and_leaves_the_others_running) {
   run([]() -> silk::task<> {
-    const auto fine = silk::spawn(give_after(10s, 7));
-    const auto stopped = silk::spawn(give_after(10s, 8));
+    const auto fine = silk::spawn(answer_after(10s, 7));
+    const auto stopped = silk::spawn(answer_after(10s, 8));
     stopped.cancel("enough");
     const std::string end = co_await ending(gather_all(fine, stopped));
     EXPECT_EQ(end, "cancelled: enough");
@@ -126,8 +120,8 @@ TEST_P(gather_handles, fails_when_one_of_them_is_cancelled_and_leaves_the_others
 // docs/cancellation.md: w7a
 TEST_P(gather_handles, that_is_cancelled_cancels_all_of_them) {
   run([]() -> silk::task<> {
-    const auto a = silk::spawn(give_after(10s, 1));
-    const auto b = silk::spawn(give_after(10s, 2));
+    const auto a = silk::spawn(answer_after(10s, 1));
+    const auto b = silk::spawn(answer_after(10s, 2));
     const auto watcher = silk::spawn(gather_all(a, b));
     co_await silk::sleep(1s);
     EXPECT_TRUE(watcher.cancel("enough"));
@@ -169,8 +163,8 @@ TEST_P(gather_handles, that_is_cancelled_ends_cancelled_although_all_of_them_dec
 // docs/cancellation.md: w7c
 TEST_P(gather_handles, awaited_with_a_cancel_pending_cancels_all_of_them) {
   run([]() -> silk::task<> {
-    const auto a = silk::spawn(give_after(10s, 1));
-    const auto b = silk::spawn(give_after(10s, 2));
+    const auto a = silk::spawn(answer_after(10s, 1));
+    const auto b = silk::spawn(answer_after(10s, 2));
     silk::promise<silk::join_handle<>> self;
     const auto watcher = silk::spawn([&]() -> silk::task<> {
       const silk::join_handle<> me = co_await self.get_future();
@@ -190,13 +184,13 @@ TEST_P(gather_handles, awaited_with_a_cancel_pending_cancels_all_of_them) {
 // Also when the gather is to tell somebody who watches a handle and has not begun.
 TEST_P(gather_handles, among_tasks_are_cancelled_by_a_cancel_that_was_pending) {
   run([]() -> silk::task<> {
-    const auto first = silk::spawn(give_after(10s, 1));
-    const auto last = silk::spawn(give_after(10s, 2));
+    const auto first = silk::spawn(answer_after(10s, 1));
+    const auto last = silk::spawn(answer_after(10s, 2));
     silk::promise<silk::join_handle<>> self;
     const auto watcher = silk::spawn([&]() -> silk::task<> {
       const silk::join_handle<> me = co_await self.get_future();
       me.cancel("enough");
-      co_await silk::gather(first, give_after(10s, 3), silk::sleep(10s), last);
+      co_await silk::gather(first, answer_after(10s, 3), silk::sleep(10s), last);
     });
     self.set_value(watcher);
     const std::string whole = co_await ending(watcher);
@@ -211,7 +205,7 @@ TEST_P(gather_handles, among_tasks_are_cancelled_by_a_cancel_that_was_pending) {
 
 TEST_P(gather_handles, among_tasks_that_have_not_begun_live_on_when_a_task_fails) {
   run([]() -> silk::task<> {
-    const auto handle = silk::spawn(give_after(10s, 7));
+    const auto handle = silk::spawn(answer_after(10s, 7));
     const auto fails = []() -> silk::task<> {
       throw std::runtime_error("at once");
       co_return;
@@ -226,7 +220,7 @@ TEST_P(gather_handles, among_tasks_that_have_not_begun_live_on_when_a_task_fails
 
 TEST_P(gather_handles, that_failed_does_not_cancel_the_others_later) {
   run([]() -> silk::task<> {
-    const auto fine = silk::spawn(give_after(10s, 7));
+    const auto fine = silk::spawn(answer_after(10s, 7));
     const auto failing = silk::spawn(fail_after(1s, "boom"));
     const auto watcher = silk::spawn(gather_all(fine, failing));
     const std::string end = co_await ending(watcher);
@@ -246,8 +240,8 @@ TEST_P(gather_handles, mixes_with_tasks) {
       co_await silk::sleep(2s);
       promise.set_value(std::make_unique<int>(3));
     });
-    const auto handle = silk::spawn(give_after(3s, 1));
-    auto [a, b, c] = co_await silk::gather(handle, give_after(1s, 2), promise.get_future());
+    const auto handle = silk::spawn(answer_after(3s, 1));
+    auto [a, b, c] = co_await silk::gather(handle, answer_after(1s, 2), promise.get_future());
     EXPECT_EQ(a, 1);
     EXPECT_EQ(b, 2);
     EXPECT_EQ(*c, 3);
@@ -257,7 +251,7 @@ TEST_P(gather_handles, mixes_with_tasks) {
 
 TEST_P(gather_handles, among_tasks_live_on_when_a_task_fails) {
   run([]() -> silk::task<> {
-    const auto handle = silk::spawn(give_after(10s, 7));
+    const auto handle = silk::spawn(answer_after(10s, 7));
     const std::string end = co_await ending([](silk::future<int> h) -> silk::task<> {
       co_await silk::gather(h, fail_after(1s, "boom"));
     }(handle));
@@ -273,7 +267,7 @@ TEST_P(gather_handles, among_tasks_fail_the_gather_which_cancels_the_tasks) {
   run([]() -> silk::task<> {
     const auto failing = silk::spawn(fail_after(1s, "boom"));
     const std::string end = co_await ending([](silk::future<> h) -> silk::task<> {
-      co_await silk::gather(h, give_after(10s, 1));
+      co_await silk::gather(h, answer_after(10s, 1));
     }(failing));
     EXPECT_EQ(end, "boom");
     EXPECT_EQ(silk::now().time_since_epoch(), 1s);
@@ -282,9 +276,9 @@ TEST_P(gather_handles, among_tasks_fail_the_gather_which_cancels_the_tasks) {
 
 TEST_P(gather_handles, among_tasks_are_cancelled_with_the_gather) {
   run([]() -> silk::task<> {
-    const auto handle = silk::spawn(give_after(10s, 7));
+    const auto handle = silk::spawn(answer_after(10s, 7));
     const auto watcher = silk::spawn(
-        [](silk::future<int> h) -> silk::task<> { co_await silk::gather(h, give_after(10s, 1)); },
+        [](silk::future<int> h) -> silk::task<> { co_await silk::gather(h, answer_after(10s, 1)); },
         handle);
     co_await silk::sleep(1s);
     watcher.cancel("enough");

@@ -17,6 +17,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using silk_tests::answer_after;
 using silk_tests::ending;
 using silk_tests::told;
 using silk_tests::told_of;
@@ -24,11 +25,7 @@ using silk_tests::told_of;
 class gather_settled : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(gather_settled);
 
-silk::task<int> give_after(silk::duration d, int value) {
-  co_await silk::sleep(d);
-  co_return value;
-}
-silk::task<int> fail_after(silk::duration d, std::string why) {
+silk::task<int> gives_none_after(silk::duration d, std::string why) {
   co_await silk::sleep(d);
   throw std::runtime_error(why);
 }
@@ -46,8 +43,8 @@ std::vector<std::string> told_of_all(const std::vector<silk::settled<T>>& all) {
 
 TEST_P(gather_settled, keeps_every_outcome_in_its_place) {
   run([]() -> silk::task<> {
-    auto [value, error, stop] =
-        co_await silk::gather_settled(give_after(3s, 7), fail_after(1s, "boom"), give_up_after(2s));
+    auto [value, error, stop] = co_await silk::gather_settled(
+        answer_after(3s, 7), gives_none_after(1s, "boom"), give_up_after(2s));
     EXPECT_TRUE(value.has_value());
     EXPECT_FALSE(value.is_cancelled());
     EXPECT_EQ(value.value(), 7);
@@ -64,7 +61,7 @@ TEST_P(gather_settled, keeps_every_outcome_in_its_place) {
 
 TEST_P(gather_settled, value_throws_what_came_out_instead) {
   run([]() -> silk::task<> {
-    auto [error] = co_await silk::gather_settled(fail_after(1s, "boom"));
+    auto [error] = co_await silk::gather_settled(gives_none_after(1s, "boom"));
     EXPECT_EQ(told([&] { static_cast<void>(error.value()); }), "boom");
     EXPECT_EQ(told([&] { static_cast<void>(std::move(error).value()); }), "boom");
   });
@@ -72,7 +69,9 @@ TEST_P(gather_settled, value_throws_what_came_out_instead) {
 
 TEST_P(gather_settled, of_a_range_keeps_every_outcome) {
   run([]() -> silk::task<> {
-    auto child = [](int n) { return n % 2 ? fail_after(1s * n, "odd") : give_after(1s * n, n); };
+    auto child = [](int n) {
+      return n % 2 ? gives_none_after(1s * n, "odd") : answer_after(1s * n, n);
+    };
     const auto all =
         co_await silk::gather_settled(std::views::iota(0, 4) | std::views::transform(child));
     EXPECT_EQ(told_of_all(all), (std::vector<std::string>{"value", "odd", "value", "odd"}));
@@ -93,9 +92,9 @@ TEST_P(gather_settled, of_nothing_gives_nothing) {
 
 TEST_P(gather_settled, of_handles_waits_for_all_whatever_comes_out) {
   run([]() -> silk::task<> {
-    const auto fine = silk::spawn(give_after(3s, 7));
-    const auto failing = silk::spawn(fail_after(1s, "boom"));
-    const auto stopped = silk::spawn(give_after(9s, 8));
+    const auto fine = silk::spawn(answer_after(3s, 7));
+    const auto failing = silk::spawn(gives_none_after(1s, "boom"));
+    const auto stopped = silk::spawn(answer_after(9s, 8));
     stopped.cancel("enough");
     auto [a, b, c] = co_await silk::gather_settled(fine, failing, stopped);
     EXPECT_EQ(a.value(), 7);
@@ -110,8 +109,8 @@ TEST_P(gather_settled, of_handles_waits_for_all_whatever_comes_out) {
 
 TEST_P(gather_settled, mixes_tasks_and_handles) {
   run([]() -> silk::task<> {
-    const auto handle = silk::spawn(fail_after(2s, "boom"));
-    auto [a, b] = co_await silk::gather_settled(handle, give_after(1s, 7));
+    const auto handle = silk::spawn(gives_none_after(2s, "boom"));
+    auto [a, b] = co_await silk::gather_settled(handle, answer_after(1s, 7));
     EXPECT_EQ(told_of(a.exception()), "boom");
     EXPECT_EQ(b.value(), 7);
   });

@@ -20,8 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using silk_tests::ending;
+using silk_tests::fail_after;
 using silk_tests::gate;
 using silk_tests::knows_itself;
+using silk_tests::nothing;
 using silk_tests::virtual_time;
 
 class gather : public silk_tests::at_workers {};
@@ -35,11 +37,6 @@ template <class T>
 silk::task<T> give_after(silk::duration d, T value) {
   co_await silk::sleep(d);
   co_return value;
-}
-silk::task<> nothing() { co_return; }
-silk::task<> fail_after(silk::duration d, std::string why) {
-  co_await silk::sleep(d);
-  throw std::runtime_error(why);
 }
 // Sleeps for ever; when it is stopped, cleans up for `d` and counts itself.
 silk::task<> clean_up_for(silk::duration d, std::atomic<int>& cleaned) {

@@ -18,7 +18,7 @@ namespace {
 
 using namespace silk_tests;
 
-silk::runtime_options virtual_time() { return {.time = silk::time_source::virtual_time}; }
+silk::runtime_options in_virtual_time() { return {.time = silk::time_source::virtual_time}; }
 
 // ---- who drives ----
 
@@ -29,7 +29,7 @@ TEST(manual_runtime, has_one_worker_and_refuses_more) {
 }
 
 TEST(manual_runtime, runs_tasks_on_the_thread_that_drives_and_only_then) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   std::thread::id ran_on;
   const auto where = [&]() -> silk::task<> {
     ran_on = std::this_thread::get_id();
@@ -47,7 +47,7 @@ TEST(manual_runtime, runs_tasks_on_the_thread_that_drives_and_only_then) {
 }
 
 TEST(manual_runtime, may_be_driven_by_one_thread_at_a_time) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   std::latch driving{1}, tried{1};
   std::thread other([&] {
     runtime.block_on([&]() -> silk::task<> {
@@ -75,8 +75,8 @@ TEST(manual_runtime, may_be_driven_by_one_thread_at_a_time) {
 }
 
 TEST(manual_runtime, is_not_driven_by_tasks) {
-  silk::manual_runtime runtime(virtual_time());
-  silk::manual_runtime other(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
+  silk::manual_runtime other(in_virtual_time());
   runtime.block_on([&]() -> silk::task<> {
     EXPECT_THROW(runtime.run_once(), silk::usage_error);
     EXPECT_THROW(runtime.run_until_stopped(), silk::usage_error);
@@ -95,7 +95,7 @@ TEST(manual_runtime, is_not_driven_by_tasks) {
 }
 
 TEST(manual_runtime, is_a_runtime) {
-  silk::manual_runtime manual(virtual_time());
+  silk::manual_runtime manual(in_virtual_time());
   silk::runtime& runtime = manual;
   EXPECT_EQ(runtime.block_on(answer_after(1h, 42)), 42);
   EXPECT_THROW(runtime.block_on(fail_after(1s)), boom);
@@ -107,7 +107,7 @@ TEST(manual_runtime, is_a_runtime) {
 // ---- turns ----
 
 TEST(manual_runtime, runs_in_a_turn_what_is_runnable_when_it_begins) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   std::string order;
   for (const char name : {'a', 'b', 'c'}) {
     runtime.spawn([&order, name]() -> silk::task<> {
@@ -129,7 +129,7 @@ TEST(manual_runtime, runs_in_a_turn_what_is_runnable_when_it_begins) {
 }
 
 TEST(manual_runtime, takes_more_in_a_turn_than_fits_in_a_queue) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   std::vector<int> order;
   for (int i = 0; i < 5000; ++i) runtime.post([&order, i] { order.push_back(i); });
   for (int i = 0; i < 5000; ++i) runtime.call_after(0s, [] {});
@@ -141,7 +141,7 @@ TEST(manual_runtime, takes_more_in_a_turn_than_fits_in_a_queue) {
 }
 
 TEST(manual_runtime, moves_virtual_time_only_when_it_waits) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   int called = 0;
   runtime.call_after(1s, [&] { ++called; });
   runtime.run_ready();
@@ -156,7 +156,7 @@ TEST(manual_runtime, moves_virtual_time_only_when_it_waits) {
 TEST(manual_runtime, does_the_same_each_time) {
   const auto trace = [] {
     std::string order;
-    silk::manual_runtime runtime(virtual_time());
+    silk::manual_runtime runtime(in_virtual_time());
     const auto leaf = [&order](int number) -> silk::task<> {
       order += std::to_string(number) + " ";
       if (number % 3 == 0) co_await silk::yield();
@@ -203,7 +203,7 @@ TEST(manual_runtime, waits_for_other_threads_and_for_steady_time) {
 }
 
 TEST(manual_runtime, block_on_a_future_of_another_thread_drives_meanwhile) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   silk::promise<int> answer;
   const silk::future<int> future = answer.get_future();
   std::latch ran{1};
@@ -220,7 +220,7 @@ TEST(manual_runtime, block_on_a_future_of_another_thread_drives_meanwhile) {
 }
 
 TEST(manual_runtime, stops_from_any_thread_and_sleeps_until_then) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   for (int i = 0; i < 100; ++i) {
     std::thread other([&] { runtime.stop(); });
     runtime.run_until_stopped();
@@ -229,7 +229,7 @@ TEST(manual_runtime, stops_from_any_thread_and_sleeps_until_then) {
 }
 
 TEST(manual_runtime, a_stop_is_used_up_by_a_turn) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   runtime.stop();
   runtime.run_once();
   EXPECT_EQ(runtime.block_on(answer_after(1s, 42)), 42);
@@ -238,23 +238,23 @@ TEST(manual_runtime, a_stop_is_used_up_by_a_turn) {
   EXPECT_EQ(runtime.block_on(answer_after(1s, 42)), 42);
 }
 
-struct quit : silk::fatal {
+struct quit_it : silk::fatal {
   const char* what() const noexcept override { return "quit"; }
 };
 
 TEST(manual_runtime, lets_fatal_exceptions_out) {
-  silk::manual_runtime runtime(virtual_time());
+  silk::manual_runtime runtime(in_virtual_time());
   const auto posts = []() -> silk::task<> {
-    silk::runtime::current().post([] { throw quit(); });
+    silk::runtime::current().post([] { throw quit_it(); });
     co_await never_ends();
   };
-  EXPECT_THROW(runtime.block_on(posts), quit);
+  EXPECT_THROW(runtime.block_on(posts), quit_it);
   EXPECT_EQ(runtime.block_on(answer_after(1s, 42)), 42);
 }
 
 TEST(manual_runtime, can_be_interrupted) {
   ::signal(SIGINT, SIG_DFL);  // in a background job of a shell it is ignored
-  auto options = virtual_time();
+  auto options = in_virtual_time();
   options.sigint = silk::sigint::cancels_main;
   silk::manual_runtime runtime(std::move(options));
   EXPECT_THROW(runtime.block_on([]() -> silk::task<> {
@@ -280,14 +280,14 @@ TEST(manual_runtime, can_be_interrupted) {
 TEST(manual_runtime, drives_until_all_have_ended_when_it_goes) {
   bool cleaned = false;
   {
-    silk::manual_runtime runtime(virtual_time());
+    silk::manual_runtime runtime(in_virtual_time());
     runtime.spawn(cleans_up_for(1h, cleaned));
     runtime.run_ready();
   }
   EXPECT_TRUE(cleaned);
   const auto held = std::make_shared<int>(0);
   {
-    silk::manual_runtime runtime(virtual_time());
+    silk::manual_runtime runtime(in_virtual_time());
     const auto never_run = runtime.spawn([held]() -> silk::task<> { co_return; });
     runtime.post([held] {});
     runtime.call_after(1h, [held] {});
@@ -296,12 +296,12 @@ TEST(manual_runtime, drives_until_all_have_ended_when_it_goes) {
 }
 
 TEST(manual_runtime, may_end_inside_a_task_of_another_runtime) {
-  silk::manual_runtime outer(virtual_time());
+  silk::manual_runtime outer(in_virtual_time());
   outer.block_on([&]() -> silk::task<> {
     silk::current_task().set_name("Ann");
     bool cleaned = false;
     {
-      silk::manual_runtime inner(virtual_time());
+      silk::manual_runtime inner(in_virtual_time());
       inner.spawn({.start = silk::start::eager}, cleans_up_for(1h, cleaned));
       inner.spawn(never_ends());
     }
@@ -336,7 +336,7 @@ TEST(manual_runtime, waits_at_the_end_for_calls_on_other_threads) {
   std::atomic<bool> returned = false;
   std::thread opens;
   {
-    silk::manual_runtime runtime(virtual_time());
+    silk::manual_runtime runtime(in_virtual_time());
     std::latch running{1};
     const auto call = runtime.spawn(silk::to_thread([&] {
       running.count_down();

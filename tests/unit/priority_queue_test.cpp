@@ -18,17 +18,17 @@ namespace {
 using namespace silk_tests;
 using namespace std::chrono_literals;
 
-struct job {
+struct chore {
   int urgency;
   std::unique_ptr<std::string> what;
-  bool operator<(const job& other) const { return urgency < other.urgency; }
+  bool operator<(const chore& other) const { return urgency < other.urgency; }
 };
 
 TEST(priority_queue, gives_equals_in_the_order_in_which_they_were_put) {
-  silk::priority_queue<job> q;
+  silk::priority_queue<chore> q;
   for (const char* name : {"a", "b", "c", "d", "e"}) {
-    q.put_nowait(job{1, std::make_unique<std::string>(name)});
-    q.put_nowait(job{0, std::make_unique<std::string>(name)});
+    q.put_nowait(chore{1, std::make_unique<std::string>(name)});
+    q.put_nowait(chore{0, std::make_unique<std::string>(name)});
   }
   std::string order;
   while (const auto next = q.try_get()) order += *next->what;

@@ -20,7 +20,7 @@ using silk_tests::virtual_time;
 class promise : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(promise);
 
-std::exception_ptr boom() { return std::make_exception_ptr(std::runtime_error("boom")); }
+std::exception_ptr an_error() { return std::make_exception_ptr(std::runtime_error("boom")); }
 
 TEST(promise, sets_a_value_once) {
   silk::promise<int> promise;
@@ -28,9 +28,9 @@ TEST(promise, sets_a_value_once) {
   promise.set_value(42);
   EXPECT_TRUE(promise.done());
   EXPECT_THROW(promise.set_value(43), silk::usage_error);
-  EXPECT_THROW(promise.set_exception(boom()), silk::usage_error);
+  EXPECT_THROW(promise.set_exception(an_error()), silk::usage_error);
   EXPECT_FALSE(promise.try_set_value(44));
-  EXPECT_FALSE(promise.try_set_exception(boom()));
+  EXPECT_FALSE(promise.try_set_exception(an_error()));
   EXPECT_EQ(future.result(), 42);
   EXPECT_EQ(future.exception(), nullptr);
 }
@@ -38,9 +38,9 @@ TEST(promise, sets_a_value_once) {
 TEST(promise, sets_an_exception_once) {
   silk::promise<int> promise;
   const silk::future<int> future = promise.get_future();
-  promise.set_exception(boom());
+  promise.set_exception(an_error());
   EXPECT_THROW(promise.set_value(43), silk::usage_error);
-  EXPECT_FALSE(promise.try_set_exception(boom()));
+  EXPECT_FALSE(promise.try_set_exception(an_error()));
   EXPECT_FALSE(future.is_cancelled());
   EXPECT_EQ(told_of(future), "boom");
   EXPECT_EQ(told_of(future.exception()), "boom");
@@ -62,7 +62,7 @@ TEST(promise, comes_too_late_for_a_cancelled_future) {
   EXPECT_TRUE(promise.get_future().cancel("not needed"));
   EXPECT_TRUE(promise.done());
   EXPECT_THROW(promise.set_value(1), silk::usage_error);
-  EXPECT_THROW(promise.set_exception(boom()), silk::usage_error);
+  EXPECT_THROW(promise.set_exception(an_error()), silk::usage_error);
   EXPECT_FALSE(promise.try_set_value(1));
   EXPECT_TRUE(promise.get_future().is_cancelled());
 }

@@ -15,8 +15,6 @@ namespace {
 using namespace silk_tests;
 using namespace std::chrono_literals;
 
-silk::task<> at_rest() { co_await silk::sleep(1ms); }
-
 silk::task<> puts(silk::queue<int>& q, int item) { co_await q.put(item); }
 silk::task<int> gets(silk::queue<int>& q) { co_return co_await q.get(); }
 

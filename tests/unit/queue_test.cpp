@@ -24,8 +24,6 @@ using namespace std::chrono_literals;
 class queue : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(queue);
 
-silk::task<> at_rest() { co_await silk::sleep(1ms); }
-
 template <class Queue, class T = int>
 silk::task<> puts(Queue& q, T item) {
   co_await q.put(std::move(item));
@@ -137,49 +135,49 @@ TEST(queue, keeps_the_alignment_of_its_items) {
 }
 
 // Counts those that exist; asks the queue it is in how it is when it goes.
-class counted {
+class counted_item {
  public:
-  explicit counted(silk::queue<counted>* in) : in_(in) { ++alive; }
-  counted(counted&& other) noexcept : in_(std::exchange(other.in_, nullptr)) { ++alive; }
-  counted& operator=(counted&&) = delete;
-  ~counted() {
+  explicit counted_item(silk::queue<counted_item>* in) : in_(in) { ++alive; }
+  counted_item(counted_item&& other) noexcept : in_(std::exchange(other.in_, nullptr)) { ++alive; }
+  counted_item& operator=(counted_item&&) = delete;
+  ~counted_item() {
     --alive;
     if (in_ != nullptr) static_cast<void>(in_->size());
   }
   static inline int alive = 0;
 
  private:
-  silk::queue<counted>* in_;
+  silk::queue<counted_item>* in_;
 };
 
 TEST(queue, destroys_discarded_items_without_its_lock) {
-  silk::queue<counted> q;
-  for (int i = 0; i < 5; ++i) q.put_nowait(counted(&q));
-  EXPECT_EQ(counted::alive, 5);
+  silk::queue<counted_item> q;
+  for (int i = 0; i < 5; ++i) q.put_nowait(counted_item(&q));
+  EXPECT_EQ(counted_item::alive, 5);
   EXPECT_EQ(q.close(), 0u);
-  EXPECT_EQ(counted::alive, 5);
+  EXPECT_EQ(counted_item::alive, 5);
   EXPECT_EQ(q.close(silk::close_mode::discard), 5u);
-  EXPECT_EQ(counted::alive, 0);
+  EXPECT_EQ(counted_item::alive, 0);
   EXPECT_EQ(q.close(silk::close_mode::discard), 0u);
 }
 
 TEST(queue, destroys_what_is_left_at_its_end) {
   {
-    silk::queue<counted> q;
-    for (int i = 0; i < 5; ++i) q.put_nowait(counted(nullptr));
-    EXPECT_EQ(counted::alive, 5);
+    silk::queue<counted_item> q;
+    for (int i = 0; i < 5; ++i) q.put_nowait(counted_item(nullptr));
+    EXPECT_EQ(counted_item::alive, 5);
   }
-  EXPECT_EQ(counted::alive, 0);
+  EXPECT_EQ(counted_item::alive, 0);
 }
 
 TEST_P(queue, destroys_the_item_of_a_put_that_is_never_awaited) {
   run([]() -> silk::task<> {
-    silk::queue<counted> q;
+    silk::queue<counted_item> q;
     {
-      const auto put = q.put(counted(nullptr));
-      EXPECT_EQ(counted::alive, 1);
+      const auto put = q.put(counted_item(nullptr));
+      EXPECT_EQ(counted_item::alive, 1);
     }
-    EXPECT_EQ(counted::alive, 0);
+    EXPECT_EQ(counted_item::alive, 0);
     EXPECT_TRUE(q.empty());
     co_return;
   });

@@ -18,9 +18,6 @@ using namespace silk_tests;
 class runtime_end : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(runtime_end);
 
-silk::task<> at_most(silk::duration d, silk::task<> body) {
-  co_await silk::with_timeout(d, std::move(body));
-}
 silk::task<> gather_two(silk::task<> first, silk::task<> second) {
   co_await silk::gather(std::move(first), std::move(second));
 }

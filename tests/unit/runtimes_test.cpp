@@ -21,10 +21,6 @@ template <class T>
 silk::task<T> result_of(silk::future<T> future) {
   co_return co_await std::move(future);
 }
-silk::task<> at_most(silk::duration d, silk::task<> body) {
-  co_await silk::with_timeout(d, std::move(body));
-}
-
 TEST_P(runtimes, ten_in_ten_threads_do_not_meet) {
   std::vector<std::thread> threads;
   std::atomic<int> right = 0;

@@ -20,8 +20,6 @@ using namespace silk_tests;
 class select : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(select);
 
-silk::duration elapsed() { return silk::now().time_since_epoch(); }
-
 template <class... What>
 silk::task<> race(What... what) {
   static_cast<void>(co_await silk::select(std::move(what)...));

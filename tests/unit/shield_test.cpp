@@ -18,11 +18,6 @@ template <class T>
 silk::task<T> behind_a_shield(silk::future<T> watched) {
   co_return co_await silk::shield(watched);
 }
-template <class T>
-silk::task<> end_of(silk::join_handle<T> handle) {
-  co_await handle;
-}
-
 TEST_P(shield, gives_the_result_of_what_it_watches) {
   run([]() -> silk::task<> {
     auto handle = silk::spawn(answer_after(1s, 42));

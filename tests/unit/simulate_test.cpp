@@ -27,13 +27,13 @@ std::set<std::string> told(std::uint64_t seeds,
   return all;
 }
 
-silk::task<long> fib(int n) {
+silk::task<long> gathered_fib(int n) {
   if (n < 2) co_return n;
-  const auto [a, b] = co_await silk::gather(fib(n - 1), fib(n - 2));
+  const auto [a, b] = co_await silk::gather(gathered_fib(n - 1), gathered_fib(n - 2));
   co_return a + b;
 }
 
-silk::task<> naps() { co_await silk::sleep(1ms); }
+silk::task<> takes_a_nap() { co_await silk::sleep(1ms); }
 
 // A bit of everything.
 silk::task<> mixed() {
@@ -53,7 +53,7 @@ silk::task<> mixed() {
   }
   co_await producer;
   sum += co_await silk::to_thread([] { return 5; });
-  co_await silk::gather(naps(), naps(), fib(6));
+  co_await silk::gather(takes_a_nap(), takes_a_nap(), gathered_fib(6));
   silk::testing::check(sum == 15);
 }
 
@@ -141,7 +141,7 @@ TEST(simulate, adds_up_whoever_steals) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const auto result = simulate(
         []() -> silk::task<> {
-          const long sum = co_await fib(10);
+          const long sum = co_await gathered_fib(10);
           silk::testing::check(sum == 55);
         },
         {.seed = seed});

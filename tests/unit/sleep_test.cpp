@@ -17,13 +17,12 @@
 namespace {
 
 using namespace std::chrono_literals;
+using silk_tests::elapsed;
 using silk_tests::ending;
 using silk_tests::virtual_time;
 
 class sleep : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(sleep);
-
-silk::duration elapsed() { return silk::now().time_since_epoch(); }
 
 TEST_P(sleep, takes_exactly_its_duration_of_virtual_time) {
   run([]() -> silk::task<> {

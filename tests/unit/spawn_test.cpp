@@ -23,6 +23,7 @@ namespace {
 
 using silk_tests::ending;
 using silk_tests::let_run;
+using silk_tests::nothing;
 using silk_tests::roadblock;
 using silk_tests::told_of;
 using silk_tests::virtual_time;
@@ -30,12 +31,11 @@ using silk_tests::virtual_time;
 class spawn : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(spawn);
 
-silk::task<int> give(int n) {
+silk::task<int> give_after_a_yield(int n) {
   co_await silk::yield();
   co_return n;
 }
-silk::task<> nothing() { co_return; }
-silk::task<> fail() {
+silk::task<> fail_after_a_yield() {
   co_await silk::yield();
   throw std::runtime_error("boom");
 }
@@ -44,7 +44,7 @@ silk::task<> fail() {
 
 TEST_P(spawn, handle_gives_the_value_however_often_it_is_asked) {
   run([]() -> silk::task<> {
-    const silk::join_handle<int> handle = silk::spawn(give(7));
+    const silk::join_handle<int> handle = silk::spawn(give_after_a_yield(7));
     for (int i = 0; i < 3; ++i) {
       const int value = co_await handle;
       EXPECT_EQ(value, 7);
@@ -58,7 +58,7 @@ TEST_P(spawn, handle_gives_the_value_however_often_it_is_asked) {
 
 TEST_P(spawn, handle_gives_the_failure_however_often_it_is_asked) {
   run([]() -> silk::task<> {
-    const silk::join_handle<> handle = silk::spawn(fail());
+    const silk::join_handle<> handle = silk::spawn(fail_after_a_yield());
     for (int i = 0; i < 3; ++i) {
       const std::string end = co_await ending(handle);
       EXPECT_EQ(end, "boom");
@@ -71,7 +71,7 @@ TEST_P(spawn, handle_gives_the_failure_however_often_it_is_asked) {
 
 TEST_P(spawn, handle_is_a_future_for_everybody_else) {
   run([]() -> silk::task<> {
-    const silk::join_handle<int> handle = silk::spawn(give(7));
+    const silk::join_handle<int> handle = silk::spawn(give_after_a_yield(7));
     const silk::future<int> future = handle;
     EXPECT_EQ(future, handle);
     const int value = co_await future;
@@ -82,7 +82,7 @@ TEST_P(spawn, handle_is_a_future_for_everybody_else) {
 TEST_P(spawn, handle_outlives_its_runtime) {
   std::optional<silk::runtime> runtime(std::in_place, virtual_time());
   const silk::join_handle<int> handle =
-      runtime->spawn(silk::spawn_options{.name = "seven"}, give(7));
+      runtime->spawn(silk::spawn_options{.name = "seven"}, give_after_a_yield(7));
   runtime->block_on(silk::future<int>(handle));
   runtime.reset();
   EXPECT_EQ(handle.result(), 7);
@@ -113,7 +113,7 @@ TEST_P(spawn, many_waiters_join_one_task) {
 TEST_P(spawn, tasks_join_one_another_in_any_order) {
   run([]() -> silk::task<> {
     std::vector<silk::join_handle<int>> handles;
-    for (int i = 0; i < 1000; ++i) handles.push_back(silk::spawn(give(i)));
+    for (int i = 0; i < 1000; ++i) handles.push_back(silk::spawn(give_after_a_yield(i)));
     int sum = 0;
     for (auto at = handles.rbegin(); at != handles.rend(); ++at) {
       const int value = co_await *at;
@@ -136,7 +136,7 @@ TEST_P(spawn, task_that_awaits_itself_is_told_so) {
           const auto awaits = [](silk::join_handle<> what) -> silk::task<> { co_await what; };
           std::string in_a_child;
           try {
-            co_await silk::gather(give(1), awaits(self));
+            co_await silk::gather(give_after_a_yield(1), awaits(self));
           } catch (const silk::usage_error& error) {
             in_a_child = error.what();
           }

@@ -13,14 +13,6 @@ using namespace silk_tests;
 class task_group_cancel : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(task_group_cancel);
 
-silk::task<> counts_its_end(std::atomic<int>& ended) {
-  try {
-    co_await asleep();
-  } catch (const silk::cancelled&) {
-    ++ended;
-    throw;
-  }
-}
 silk::task<> fails_when_stopped(silk::duration clean_up = 0s) {
   bool stopped = false;
   try {
@@ -29,10 +21,6 @@ silk::task<> fails_when_stopped(silk::duration clean_up = 0s) {
     stopped = true;
   }
   if (stopped) co_await fail_after(clean_up);
-}
-template <class T>
-silk::task<> end_of(const silk::join_handle<T>& handle) {
-  co_await handle;
 }
 
 // "boom", "[...]" for a group of these, "?" for anything else.

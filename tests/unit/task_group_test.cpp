@@ -16,15 +16,6 @@ using namespace silk_tests;
 class task_group : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(task_group);
 
-silk::task<> counts_its_end(std::atomic<int>& ended) {
-  try {
-    co_await asleep();
-  } catch (const silk::cancelled&) {
-    ++ended;
-    throw;
-  }
-}
-
 // The number of booms in a group, or -1 if there is anything else in it.
 int booms_in(const silk::exception_group& group) {
   int booms = 0;

@@ -308,19 +308,6 @@ TEST_P(timeout_of_handle, a_dropped_promise_ends_it_before_the_time_is_up) {
 class timeout_of_many : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(timeout_of_many);
 
-silk::task<> at_most(silk::duration d, silk::task<> body) {
-  co_await silk::with_timeout(d, std::move(body));
-}
-
-silk::task<> counts_its_end(std::atomic<int>& ended) {
-  try {
-    co_await asleep();
-  } catch (const silk::cancelled&) {
-    ++ended;
-    throw;
-  }
-}
-
 silk::task<> gather_sleepers(int count, std::atomic<int>& ended) {
   std::vector<silk::task<>> all;
   for (int i = 0; i < count; ++i) all.push_back(counts_its_end(ended));

@@ -18,10 +18,6 @@ RUN_AT_1_2_AND_8_WORKERS(timeout);
 
 bool runtime_has_one_worker() { return silk::runtime::current().workers() == 1; }
 
-silk::task<> at_most(silk::duration d, silk::task<> body) {
-  co_await silk::with_timeout(d, std::move(body));
-}
-
 TEST_P(timeout, gives_the_value_of_a_body_that_is_in_time) {
   run([]() -> silk::task<> {
     const int value = co_await silk::with_timeout(2s, answer_after(1s, 42));
@@ -203,8 +199,8 @@ TEST_P(timeout, takes_durations_of_any_size_and_rejects_nan) {
   });
 }
 
-struct no_default {
-  explicit no_default(int n) : number(n) {}
+struct without_default {
+  explicit without_default(int n) : number(n) {}
   int number;
 };
 
@@ -214,7 +210,7 @@ TEST_P(timeout, gives_values_of_any_kind) {
       co_await silk::sleep(1s);
       co_return std::make_unique<int>(3);
     };
-    const auto made = []() -> silk::task<no_default> { co_return no_default(4); };
+    const auto made = []() -> silk::task<without_default> { co_return without_default(4); };
     int target = 5;
     const auto refers = [](int& to) -> silk::task<std::reference_wrapper<int>> {
       co_await silk::yield();
@@ -222,7 +218,7 @@ TEST_P(timeout, gives_values_of_any_kind) {
     };
     const std::unique_ptr<int> pointer = co_await silk::with_timeout(2s, move_only());
     EXPECT_EQ(*pointer, 3);
-    const no_default object = co_await silk::with_timeout(2s, made());
+    const without_default object = co_await silk::with_timeout(2s, made());
     EXPECT_EQ(object.number, 4);
     const auto reference = co_await silk::with_timeout(2s, refers(target));
     EXPECT_EQ(&reference.get(), &target);

@@ -46,7 +46,7 @@ TEST(timer_wheel_memory, removed_timers_hold_none) {
   EXPECT_LE(wheel.used_bytes(), kept.size() * chunk_bytes);
   wheel.trim();
   EXPECT_LE(wheel.capacity_bytes(), (kept.size() + slots + 1) * chunk_bytes + slab_bytes);
-  timers expected;
+  timer_list expected;
   for (const auto& entry : kept) expected.push_back(entry.second);
   EXPECT_EQ(advance(wheel, 100 * second), expected);
   EXPECT_EQ(wheel.used_bytes(), 0u);

@@ -30,7 +30,7 @@ TEST(timer_wheel, never_fires_early_and_always_on_time) {
   EXPECT_EQ(wheel.next_deadline(), 1000u);
   EXPECT_TRUE(advance(wheel, 999).empty());
   EXPECT_EQ(one.node.state, timer_state::armed);
-  EXPECT_EQ(advance(wheel, 1000), timers{&one});
+  EXPECT_EQ(advance(wheel, 1000), timer_list{&one});
   EXPECT_EQ(one.node.position, timer_node::none);
   EXPECT_EQ(wheel.size(), 0u);
   EXPECT_EQ(wheel.next_deadline(), no_deadline);
@@ -59,7 +59,7 @@ TEST(timer_wheel, is_exact_at_the_borders_of_slots_and_levels) {
                     deadline == start + 1);
         ASSERT_TRUE(advance(wheel, deadline - 1).empty()) << start << " + 2^" << bit;
         ASSERT_EQ(wheel.next_deadline(), deadline);
-        ASSERT_EQ(advance(wheel, deadline), timers{&one}) << start << " + 2^" << bit;
+        ASSERT_EQ(advance(wheel, deadline), timer_list{&one}) << start << " + 2^" << bit;
       }
     }
   }
@@ -72,12 +72,12 @@ TEST(timer_wheel, holds_every_64_bit_time) {
   wheel.insert(beyond_doubles.node);
   wheel.insert(zero.node);
   EXPECT_EQ(wheel.next_deadline(), 0u);
-  EXPECT_EQ(advance(wheel, 0), timers{&zero});
-  EXPECT_EQ(advance(wheel, std::uint64_t{1} << 53), timers{});
-  EXPECT_EQ(advance(wheel, (std::uint64_t{1} << 53) + 1), timers{&beyond_doubles});
-  EXPECT_EQ(advance(wheel, no_deadline - 2), timers{});
+  EXPECT_EQ(advance(wheel, 0), timer_list{&zero});
+  EXPECT_EQ(advance(wheel, std::uint64_t{1} << 53), timer_list{});
+  EXPECT_EQ(advance(wheel, (std::uint64_t{1} << 53) + 1), timer_list{&beyond_doubles});
+  EXPECT_EQ(advance(wheel, no_deadline - 2), timer_list{});
   EXPECT_EQ(wheel.next_deadline(), no_deadline - 1);
-  EXPECT_EQ(advance(wheel, no_deadline - 1), timers{&last});
+  EXPECT_EQ(advance(wheel, no_deadline - 1), timer_list{&last});
 }
 
 TEST(timer_wheel, takes_no_deadline_for_the_end_of_time) {
@@ -86,13 +86,13 @@ TEST(timer_wheel, takes_no_deadline_for_the_end_of_time) {
   wheel.insert(never.node);
   EXPECT_EQ(wheel.next_deadline(), no_deadline - 1) << "no_deadline says that nothing is armed";
   EXPECT_TRUE(advance(wheel, no_deadline - 2).empty());
-  EXPECT_EQ(advance_once(wheel, no_deadline), timers{&never});
+  EXPECT_EQ(advance_once(wheel, no_deadline), timer_list{&never});
 }
 
 TEST(timer_wheel, jumps_over_any_distance_and_fires_in_order_of_deadline) {
   timer_wheel wheel(0);
   std::deque<timer> storage;
-  timers expected;
+  timer_list expected;
   for (unsigned bit = 0; bit < 64; ++bit) expected.push_back(&storage.emplace_back(1ull << bit));
   for (auto each = expected.rbegin(); each != expected.rend(); ++each) wheel.insert((*each)->node);
   EXPECT_EQ(advance(wheel, no_deadline - 1), expected);
@@ -102,7 +102,7 @@ TEST(timer_wheel, fires_equal_deadlines_in_order_of_insertion_whatever_level_the
   const std::uint64_t deadline = 100 * second + 77;
   timer_wheel wheel(0);
   std::deque<timer> storage;
-  timers expected;
+  timer_list expected;
   for (unsigned bit = 37; bit-- > 0;) {
     const std::uint64_t before = std::uint64_t{1} << bit;
     for (int i = 0; i < 40; ++i) {  // more than a chunk, so that slots are split
@@ -140,7 +140,7 @@ TEST(timer_wheel, fires_an_overdue_timer_at_the_next_advance) {
   wheel.insert(overdue.node);
   wheel.insert(just_now.node);
   EXPECT_LE(wheel.next_deadline(), 10 * second);
-  EXPECT_EQ(advance(wheel, 10 * second), (timers{&overdue, &just_now}));
+  EXPECT_EQ(advance(wheel, 10 * second), (timer_list{&overdue, &just_now}));
 }
 
 TEST(timer_wheel, lets_no_overdue_newcomer_starve_those_that_wait) {
@@ -148,25 +148,25 @@ TEST(timer_wheel, lets_no_overdue_newcomer_starve_those_that_wait) {
   timer first(50), second_in_line(60), newcomer(20);
   wheel.insert(first.node);
   wheel.insert(second_in_line.node);
-  EXPECT_EQ(advance(wheel, 100, 1), timers{&first});
+  EXPECT_EQ(advance(wheel, 100, 1), timer_list{&first});
   wheel.insert(newcomer.node);
-  EXPECT_EQ(advance(wheel, 100, 1), timers{&second_in_line});
-  EXPECT_EQ(advance(wheel, 100, 1), timers{&newcomer});
+  EXPECT_EQ(advance(wheel, 100, 1), timer_list{&second_in_line});
+  EXPECT_EQ(advance(wheel, 100, 1), timer_list{&newcomer});
 }
 
 TEST(timer_wheel, goes_on_where_the_limit_stopped_it) {
   timer_wheel wheel(0);
   std::deque<timer> storage;
-  timers expected;
+  timer_list expected;
   for (std::uint64_t i = 0; i < 1000; ++i) {
     expected.push_back(&storage.emplace_back(second + i / 100));  // runs of equal deadlines
     wheel.insert(expected.back()->node);
   }
   EXPECT_TRUE(advance_once(wheel, 2 * second, 0).empty());
-  timers fired;
+  timer_list fired;
   while (wheel.size() != 0) {
     ASSERT_EQ(wheel.next_deadline(), expected[fired.size()]->node.deadline);
-    const timers more = advance(wheel, 2 * second, 7);
+    const timer_list more = advance(wheel, 2 * second, 7);
     ASSERT_EQ(more.size(), std::min<std::size_t>(7, 1000 - fired.size()));
     fired.insert(fired.end(), more.begin(), more.end());
   }
@@ -180,8 +180,8 @@ TEST(timer_wheel, tolerates_a_reader_of_an_older_clock) {
   advance(wheel, 1500);
   wheel.insert(early.node);
   EXPECT_TRUE(advance(wheel, 900).empty());
-  EXPECT_EQ(advance(wheel, 1999), timers{&early});
-  EXPECT_EQ(advance(wheel, 2000), timers{&late});
+  EXPECT_EQ(advance(wheel, 1999), timer_list{&early});
+  EXPECT_EQ(advance(wheel, 2000), timer_list{&late});
 }
 
 TEST(timer_wheel, forgets_a_removed_timer_at_once) {
@@ -198,7 +198,7 @@ TEST(timer_wheel, forgets_a_removed_timer_at_once) {
   }
   EXPECT_EQ(wheel.size(), 1u);
   EXPECT_EQ(wheel.next_deadline(), 10u);
-  EXPECT_EQ(advance(wheel, 10), timers{&kept});
+  EXPECT_EQ(advance(wheel, 10), timer_list{&kept});
   EXPECT_FALSE(wheel.remove(kept.node)) << "it has fired";
   timer never_armed;
   EXPECT_FALSE(wheel.remove(never_armed.node));
@@ -209,14 +209,14 @@ TEST(timer_wheel, arms_a_timer_again_after_it_fired_or_was_removed) {
   timer_wheel wheel(0);
   timer one(10);
   wheel.insert(one.node);
-  EXPECT_EQ(advance(wheel, 10), timers{&one});
+  EXPECT_EQ(advance(wheel, 10), timer_list{&one});
   one.node.deadline = 20;
   wheel.insert(one.node);
   EXPECT_TRUE(wheel.remove(one.node));
   one.node.deadline = 30;
   wheel.insert(one.node);
   EXPECT_EQ(wheel.next_deadline(), 30u);
-  EXPECT_EQ(advance(wheel, 30), timers{&one});
+  EXPECT_EQ(advance(wheel, 30), timer_list{&one});
 }
 
 TEST(timer_wheel, wakes_a_sleeper_only_to_fire) {
@@ -228,7 +228,7 @@ TEST(timer_wheel, wakes_a_sleeper_only_to_fire) {
   }
   while (wheel.size() != 0) {
     const std::uint64_t wake = wheel.next_deadline();
-    const timers fired = advance(wheel, wake);
+    const timer_list fired = advance(wheel, wake);
     ASSERT_FALSE(fired.empty()) << "woken in vain at " << wake;
     ASSERT_EQ(fired.front()->node.deadline, wake);
   }
@@ -249,7 +249,7 @@ TEST(timer_wheel, wakes_a_sleeper_in_vain_at_most_once_after_a_removal) {
 TEST(timer_wheel, fires_any_number_at_once_that_were_armed_in_order) {
   timer_wheel wheel(0);
   std::vector<timer> storage(10'000);
-  timers expected;
+  timer_list expected;
   for (std::size_t i = 0; i < storage.size(); ++i) {
     storage[i].node.deadline = 70 * second + i / 2 * 1000;  // beyond 2^36: one slot for all
     wheel.insert(storage[i].node);
@@ -257,26 +257,27 @@ TEST(timer_wheel, fires_any_number_at_once_that_were_armed_in_order) {
   }
   for (std::size_t i = 0; i < storage.size(); i += 3) wheel.remove(storage[i].node);
   EXPECT_EQ(advance_once(wheel, 70 * second + 499'999),
-            timers(expected.begin(), expected.begin() + 666));
+            timer_list(expected.begin(), expected.begin() + 666));
   EXPECT_EQ(wheel.next_deadline(), expected[666]->node.deadline);
-  EXPECT_EQ(advance_once(wheel, 100 * second), timers(expected.begin() + 666, expected.end()));
+  EXPECT_EQ(advance_once(wheel, 100 * second), timer_list(expected.begin() + 666, expected.end()));
 }
 
 TEST(timer_wheel, fires_in_order_after_one_has_come_before_those_that_were_in_order) {
   constexpr std::size_t count = 200;
   timer_wheel wheel(0);
   std::vector<timer> storage(count);
-  timers expected;
+  timer_list expected;
   for (std::size_t i = 0; i < count; ++i) {
     storage[i].node.deadline = 70 * second + i * 1000;
     wheel.insert(storage[i].node);
     expected.push_back(&storage[i]);
   }
-  EXPECT_EQ(advance(wheel, 70 * second + 99'999), timers(expected.begin(), expected.begin() + 100));
+  EXPECT_EQ(advance(wheel, 70 * second + 99'999),
+            timer_list(expected.begin(), expected.begin() + 100));
   timer between(70 * second + 150'500);
   wheel.insert(between.node);
   expected.insert(expected.begin() + 151, &between);
-  EXPECT_EQ(advance(wheel, 100 * second), timers(expected.begin() + 100, expected.end()));
+  EXPECT_EQ(advance(wheel, 100 * second), timer_list(expected.begin() + 100, expected.end()));
 }
 
 TEST(timer_wheel, does_bounded_work_per_call) {
@@ -329,7 +330,7 @@ class timer_wheel_in_a_split : public testing::Test {
   std::uint64_t least() const { return expected.begin()->first; }
 
   void expect_the_rest_in_order() {
-    timers in_order;
+    timer_list in_order;
     for (const auto& entry : expected) in_order.push_back(entry.second);
     EXPECT_EQ(advance(wheel, 200 * second), in_order);
   }

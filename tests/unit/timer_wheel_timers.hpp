@@ -35,15 +35,15 @@ struct timer : job {
   timer_node node;
 };
 
-using timers = std::vector<timer*>;
+using timer_list = std::vector<timer*>;
 
 // One call of advance.
-inline timers advance_once(timer_wheel& wheel, std::uint64_t now, std::size_t limit = all) {
+inline timer_list advance_once(timer_wheel& wheel, std::uint64_t now, std::size_t limit = all) {
   job_list due;
   const std::size_t count = wheel.advance(now, limit, due);
   EXPECT_EQ(due.size(), count);
   EXPECT_LE(count, limit);
-  timers fired;
+  timer_list fired;
   while (!due.empty()) {
     fired.push_back(static_cast<timer*>(&due.pop_front()));
     EXPECT_EQ(fired.back()->node.state, timer_state::fired);
@@ -53,10 +53,10 @@ inline timers advance_once(timer_wheel& wheel, std::uint64_t now, std::size_t li
 }
 
 // As many calls as it takes.
-inline timers advance(timer_wheel& wheel, std::uint64_t now, std::size_t limit = all) {
-  timers fired;
+inline timer_list advance(timer_wheel& wheel, std::uint64_t now, std::size_t limit = all) {
+  timer_list fired;
   do {
-    const timers more = advance_once(wheel, now, limit - fired.size());
+    const timer_list more = advance_once(wheel, now, limit - fired.size());
     fired.insert(fired.end(), more.begin(), more.end());
   } while (fired.size() < limit && wheel.next_deadline() <= now);
   return fired;

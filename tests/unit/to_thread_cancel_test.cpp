@@ -16,13 +16,8 @@ using namespace silk_tests;
 class to_thread_cancel : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(to_thread_cancel);
 
-template <class T>
-silk::task<> end_of(const silk::join_handle<T>& handle) {
-  co_await handle;
-}
-
 // A call that says when it runs and waits to be let go.
-struct gate {
+struct call_gate {
   std::latch running{1};
   std::latch open{1};
   void pass() {
@@ -33,7 +28,7 @@ struct gate {
 
 // docs/cancellation.md: w10a
 TEST_P(to_thread_cancel, ends_the_wait_at_once_while_the_call_runs_on) {
-  gate here;
+  call_gate here;
   std::atomic<bool> returned = false;
   silk::runtime runtime(virtual_time());
   auto handle = runtime.spawn(silk::to_thread([&] {
@@ -57,7 +52,7 @@ TEST_P(to_thread_cancel, ends_the_wait_at_once_while_the_call_runs_on) {
 }
 
 TEST_P(to_thread_cancel, a_call_that_no_thread_has_begun_never_runs) {
-  gate here;
+  call_gate here;
   auto options = virtual_time();
   options.blocking_threads = 1;
   std::atomic<int> calls = 0;
@@ -81,7 +76,7 @@ TEST_P(to_thread_cancel, a_call_that_no_thread_has_begun_never_runs) {
 }
 
 TEST_P(to_thread_cancel, a_call_that_no_thread_has_begun_leaves_the_queue_at_once) {
-  gate here;
+  call_gate here;
   auto options = virtual_time();
   options.blocking_threads = 1;
   silk::runtime runtime(std::move(options));
@@ -107,7 +102,7 @@ TEST_P(to_thread_cancel, a_call_that_no_thread_has_begun_leaves_the_queue_at_onc
 }
 
 TEST_P(to_thread_cancel, of_a_timeout_leaves_the_call_alone) {
-  gate here;
+  call_gate here;
   std::atomic<bool> returned = false;
   silk::runtime runtime({.workers = GetParam()});  // steady: virtual time stands still meanwhile
   const std::string how = runtime.block_on([&]() -> silk::task<std::string> {
@@ -129,7 +124,7 @@ TEST_P(to_thread_cancel, drops_the_result_of_a_call_that_nobody_waits_for) {
   silk::runtime runtime(virtual_time());
   auto held = std::make_shared<int>(0);
   for (int i = 0; i < 50; ++i) {
-    gate here;
+    call_gate here;
     auto handle = runtime.spawn(silk::to_thread([&here, held] {
       here.pass();
       return held;
@@ -145,7 +140,7 @@ TEST_P(to_thread_cancel, drops_the_result_of_a_call_that_nobody_waits_for) {
 }
 
 TEST_P(to_thread_cancel, an_error_of_a_call_that_nobody_waits_for_reaches_the_failure_handler) {
-  gate here;
+  call_gate here;
   std::atomic<int> told = 0;
   auto options = virtual_time();
   options.on_failure = [&](const silk::failure& what) {
@@ -199,7 +194,7 @@ TEST_P(to_thread_cancel, meets_calls_in_all_their_stages) {
 // ---- the end of the runtime ----
 
 TEST_P(to_thread_cancel, the_runtime_waits_for_calls_in_flight_when_it_ends) {
-  gate here;
+  call_gate here;
   std::atomic<bool> returned = false;
   std::thread opens;
   {
@@ -237,7 +232,7 @@ TEST_P(to_thread_cancel, clean_up_code_may_call_while_the_runtime_closes) {
 }
 
 TEST_P(to_thread_cancel, leftover_queued_calls_are_dropped_when_the_runtime_ends) {
-  gate here;
+  call_gate here;
   std::atomic<int> calls = 0;
   std::thread opens;
   auto options = virtual_time();

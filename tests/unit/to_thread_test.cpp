@@ -54,8 +54,8 @@ TEST_P(to_thread, takes_calls_that_give_nothing) {
   });
 }
 
-struct no_default {
-  explicit no_default(int n) : number(n) {}
+struct number_without_default {
+  explicit number_without_default(int n) : number(n) {}
   int number;
 };
 
@@ -73,7 +73,8 @@ TEST_P(to_thread, passes_on_values_and_arguments_that_only_move) {
         silk::to_thread(std::move(const_cast<std::remove_const_t<decltype(holds)>&>(holds)));
     const std::unique_ptr<int> captured = co_await std::move(call);
     EXPECT_EQ(*captured, 3);
-    const no_default object = co_await silk::to_thread([] { return no_default(4); });
+    const number_without_default object =
+        co_await silk::to_thread([] { return number_without_default(4); });
     EXPECT_EQ(object.number, 4);
   });
 }

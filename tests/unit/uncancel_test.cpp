@@ -11,17 +11,14 @@
 namespace {
 
 using namespace std::chrono_literals;
+using silk_tests::asleep;
+using silk_tests::at_most;
 using silk_tests::ending;
 using silk_tests::knows_itself;
 using silk_tests::virtual_time;
 
 class uncancel : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(uncancel);
-
-silk::task<> sleep_for_ever() { co_await silk::sleep(10'000h); }
-silk::task<> at_most(silk::duration d, silk::task<> body) {
-  co_await silk::with_timeout(d, std::move(body));
-}
 
 TEST_P(uncancel, lets_the_task_run_on_and_be_cancelled_afresh) {
   run([]() -> silk::task<> {
@@ -30,7 +27,7 @@ TEST_P(uncancel, lets_the_task_run_on_and_be_cancelled_afresh) {
       for (;;) {
         bool stopped = false;
         try {
-          co_await sleep_for_ever();
+          co_await asleep();
         } catch (const silk::cancelled&) {
           stopped = true;
         }
@@ -98,7 +95,7 @@ TEST_P(uncancel, inside_of_scopes_takes_back_what_the_task_was_asked) {
     const auto handle = silk::spawn([&]() -> silk::task<int> {
       const auto inner = [&]() -> silk::task<int> {
         try {
-          co_await sleep_for_ever();
+          co_await asleep();
         } catch (const silk::cancelled&) {
         }
         counted = co_await silk::this_task::cancelling();
@@ -149,7 +146,7 @@ TEST_P(uncancel, is_done_by_a_timeout_for_its_own_request) {
     bool late = false;
     const auto body = [&]() -> silk::task<> {
       try {
-        co_await sleep_for_ever();
+        co_await asleep();
       } catch (const silk::cancelled&) {
         inside = 1;
       }
@@ -176,7 +173,7 @@ TEST_P(uncancel, inside_of_a_timeout_decides_whether_it_was_late_or_cancelled) {
         const auto body = [taken_back]() -> silk::task<> {
           for (int stopped = 0; stopped < 2; ++stopped) {
             try {
-              co_await sleep_for_ever();
+              co_await asleep();
             } catch (const silk::cancelled&) {
             }
           }

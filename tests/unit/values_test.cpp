@@ -47,36 +47,36 @@ struct throwing_move {
 // ---- what a kind of value is made of, and how it is recognised ----
 
 template <class T>
-struct kind {
+struct value_kind {
   static T make() { return T(7); }
   static bool is_whole(const T& value) {
     return value.number == 7 && reinterpret_cast<std::uintptr_t>(&value) % alignof(T) == 0;
   }
 };
 template <>
-struct kind<int> {
+struct value_kind<int> {
   static int make() { return 7; }
   static bool is_whole(const int& value) { return value == 7; }
 };
 template <>
-struct kind<std::unique_ptr<int>> {
+struct value_kind<std::unique_ptr<int>> {
   static std::unique_ptr<int> make() { return std::make_unique<int>(7); }
   static bool is_whole(const std::unique_ptr<int>& value) { return value && *value == 7; }
 };
 template <>
-struct kind<std::reference_wrapper<int>> {
+struct value_kind<std::reference_wrapper<int>> {
   static std::reference_wrapper<int> make() { return referred_to; }
   static bool is_whole(std::reference_wrapper<int> value) { return &value.get() == &referred_to; }
 };
 
 template <class T>
 silk::task<T> give() {
-  co_return kind<T>::make();
+  co_return value_kind<T>::make();
 }
 template <class T>
 silk::task<T> give_later() {
   co_await silk::yield();
-  co_return kind<T>::make();
+  co_return value_kind<T>::make();
 }
 
 template <class T>
@@ -90,7 +90,7 @@ TYPED_TEST_SUITE(values, kinds);
 template <class T>
 bool looks_whole(T&& value) {
   const T here(std::move(value));
-  return kind<T>::is_whole(here);
+  return value_kind<T>::is_whole(here);
 }
 
 TYPED_TEST(values, pass_through_inline_awaits_and_run) {
@@ -110,14 +110,14 @@ TYPED_TEST(values, stay_where_they_are_in_a_handle) {
     const TypeParam& value = co_await handle;
     co_return &value;
   });
-  EXPECT_TRUE(kind<TypeParam>::is_whole(*seen));
+  EXPECT_TRUE(value_kind<TypeParam>::is_whole(*seen));
   EXPECT_EQ(seen, &handle.result());
 }
 
 TYPED_TEST(values, pass_from_promise_to_future) {
   silk::promise<TypeParam> promise;
-  promise.set_value(kind<TypeParam>::make());
-  EXPECT_TRUE(kind<TypeParam>::is_whole(promise.get_future().result()));
+  promise.set_value(value_kind<TypeParam>::make());
+  EXPECT_TRUE(value_kind<TypeParam>::is_whole(promise.get_future().result()));
 }
 
 TYPED_TEST(values, pass_through_gather) {
@@ -135,7 +135,7 @@ TYPED_TEST(values, pass_through_gather_of_a_range) {
       tasks.push_back(i % 2 ? give<TypeParam>() : give_later<TypeParam>());
     const std::vector<TypeParam> all = co_await silk::gather(std::move(tasks));
     EXPECT_EQ(all.size(), 20u);
-    for (const TypeParam& value : all) EXPECT_TRUE(kind<TypeParam>::is_whole(value));
+    for (const TypeParam& value : all) EXPECT_TRUE(value_kind<TypeParam>::is_whole(value));
   });
 }
 
@@ -145,7 +145,7 @@ TYPED_TEST(values, pass_through_gather_of_handles) {
     for (int i = 0; i < 3; ++i) handles.push_back(silk::spawn(give_later<TypeParam>()));
     const std::vector<TypeParam> all = co_await silk::gather(std::move(handles));
     EXPECT_EQ(all.size(), 3u);
-    for (const TypeParam& value : all) EXPECT_TRUE(kind<TypeParam>::is_whole(value));
+    for (const TypeParam& value : all) EXPECT_TRUE(value_kind<TypeParam>::is_whole(value));
   });
 }
 

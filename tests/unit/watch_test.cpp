@@ -19,8 +19,6 @@ using namespace std::chrono_literals;
 class watch : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(watch);
 
-silk::task<> at_rest() { co_await silk::sleep(1ms); }
-
 silk::task<> changes(silk::watch<int>::receiver& of) { co_await of.changed(); }
 
 TEST(watch, holds_the_latest_value) {

@@ -22,7 +22,7 @@ constexpr const char* v1_mount =
     "32 23 0:28 / /sys/fs/cgroup/cpu,cpuacct rw shared:7 master:2 - cgroup cgroup rw,cpu,cpuacct\n";
 
 // A file system of our own making, below a temporary directory.
-class cgroup_cpu_limit_test : public testing::Test {
+class cgroup_cpu_limit_test : public ::testing::Test {
  protected:
   cgroup_cpu_limit_test() {
     std::string name = (fs::temp_directory_path() / "silk-cgroup-XXXXXX").string();
