@@ -112,12 +112,16 @@ TEST_P(beside, a_job_in_the_queue_gets_its_turn) {
 
 TEST_P(beside, a_job_from_outside_gets_its_turn) {
   function_job injected([&] { served(); });
-  std::latch scheduled{1};
+  std::latch started{1}, scheduled{1};
   std::jthread outside([&] {
+    started.wait();  // else the worker might take it together with the starter
     engine_.schedule(injected);
     scheduled.count_down();
   });
-  expect_service([&] { scheduled.wait(); });
+  expect_service([&] {
+    started.count_down();
+    scheduled.wait();
+  });
 }
 
 TEST_P(beside, a_timer_gets_its_turn) {
