@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -153,7 +154,8 @@ std::vector<Parsed> parse_lines(const fs::path& file,
 
 }  // namespace
 
-unsigned cgroup_cpu_limit(const fs::path& root) {
+unsigned cgroup_cpu_limit(const std::string& root_folder) {
+  const fs::path root = root_folder;
   const auto mounts = parse_lines(root / "proc/self/mountinfo", &parse_mount);
   unsigned limit = no_cpu_limit;
   for (const membership& own : parse_lines(root / "proc/self/cgroup", &parse_membership)) {

@@ -11,8 +11,8 @@
 #include <sched.h>
 
 #include <cstddef>
-#include <filesystem>
 #include <limits>
+#include <string>
 
 namespace silk::scheduler {
 
@@ -29,6 +29,6 @@ unsigned affinity_cpu_count(affinity_call get_affinity = &::sched_getaffinity);
 // The tightest quota, rounded up to whole CPUs, of the cgroup named in <root>/proc/self/cgroup and
 // of its ancestors; versions 1 and 2, also mixed, wherever <root>/proc/self/mountinfo says they are
 // mounted; no_cpu_limit when there is none. `root` is "/" but for tests. [any]
-unsigned cgroup_cpu_limit(const std::filesystem::path& root = "/");
+unsigned cgroup_cpu_limit(const std::string& root = "/");
 
 }  // namespace silk::scheduler
