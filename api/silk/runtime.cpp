@@ -70,6 +70,11 @@ unsigned runtime::workers() const noexcept { return static_cast<unsigned>(core_-
 
 std::size_t runtime::live_tasks() const noexcept { return core_->tasks().size(); }
 
+runtime_metrics runtime::metrics() const noexcept {
+  const detail::engine::worker_stats sum = core_->pool().stats();
+  return {.jobs = sum.jobs, .steals = sum.steals, .parks = sum.parks};
+}
+
 void runtime::close() noexcept { core_->begin_closing(); }
 
 bool runtime::shutdown(duration grace) {

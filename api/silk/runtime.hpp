@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <source_location>
@@ -62,6 +63,17 @@ struct runtime_options {
   slow_step_handler on_slow_step = {};
   /// What measures them; null: the machine's steady clock, also when the runtime's time is virtual.
   silk::step_clock step_clock = nullptr;
+};
+
+/// What the workers of a runtime have done since it was made, all of them together.
+struct runtime_metrics {
+  /// How often a worker took up a task or callback: started it, or went on with it after a wait.
+  /// Children of gather that are entered right after one another, and what is awaited, do not count.
+  std::uint64_t jobs = 0;
+  /// How often a worker took work that another one had queued: a job, or up to 64 at once.
+  std::uint64_t steals = 0;
+  /// How often a worker went to sleep, since there was nothing to do.
+  std::uint64_t parks = 0;
 };
 
 /// Runs tasks on a fixed set of worker threads. `r.spawn(...)` is as silk::spawn, from any thread.
@@ -175,6 +187,8 @@ class runtime : private detail::spawner<runtime> {
   unsigned workers() const noexcept;
   /// Tasks that have been spawned and have not ended. May be out of date.
   std::size_t live_tasks() const noexcept;
+  /// What the workers have done so far. Counted all the time, at no cost to speak of; may be out of date.
+  runtime_metrics metrics() const noexcept;
 
   /// Who is told of failures from now on; empty: print_failure.
   void set_failure_handler(silk::failure_handler handler) {

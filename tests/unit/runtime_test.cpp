@@ -190,6 +190,34 @@ TEST_P(runtime, counts_its_live_tasks) {
   EXPECT_EQ(runtime.live_tasks(), 0u);
 }
 
+TEST_P(runtime, counts_the_jobs_of_its_workers) {
+  silk::runtime runtime(virtual_time());
+  const auto before = runtime.metrics();
+  runtime.block_on([]() -> silk::task<> {
+    for (int i = 0; i < 100; ++i) co_await silk::yield();
+  });
+  const auto after = runtime.metrics();
+  EXPECT_GE(after.jobs, before.jobs + 100);
+  if (workers() == 1) {
+    EXPECT_EQ(after.steals, 0u);
+  }
+}
+
+TEST(runtime_metrics, tell_of_work_that_was_stolen_and_of_sleep) {
+  silk::runtime runtime({.workers = 2});
+  runtime.block_on([]() -> silk::task<> {
+    std::atomic<bool> elsewhere = false;
+    const auto other = silk::spawn([&]() -> silk::task<> {
+      elsewhere = true;
+      co_return;
+    });
+    while (!elsewhere) std::this_thread::yield();  // keeps this worker
+    co_await other;
+  });
+  EXPECT_GE(runtime.metrics().steals, 1u);
+  while (runtime.metrics().parks < runtime.workers()) std::this_thread::yield();  // nothing to do
+}
+
 TEST_P(runtime, refuses_a_task_that_was_moved_from_and_stays_whole) {
   silk::runtime runtime(virtual_time());
   silk::task<> body = asleep(1s);
