@@ -9,6 +9,7 @@ ns_per_op                                      median_s over operations
 cpu_s                                          processor time of a repetition, median of the rounds
 allocs_per_op                                  calls of operator new, or what does its work; None: not counted
 bytes_per_op, max_rss_kib                      memory that came in use, and all of it at the peak
+steals, parks                                  of all workers in a repetition, median; absent where not known
 late_us                                        buckets [upper bound, count] of a histogram; or absent
 early                                          beside it: how many came too early, and count as 0 us late
 """
@@ -43,6 +44,9 @@ def row_of(problem, runtime, compiler, runs):
         "bytes_per_op": statistics.median(run["bytes_per_operation"] for run in runs),
         "max_rss_kib": max(run["max_rss_kib"] for run in runs),
     }
+    for name in ("steals", "parks"):
+        if all(name in run for run in runs):
+            row[name] = statistics.median(run[name] for run in runs)
     histograms = [run["late_us"] for run in runs if "late_us" in run]
     if histograms:
         row["late_us"] = added_up(histograms)
@@ -122,6 +126,8 @@ COLUMNS = (
     ("max", lambda row, group: time_text(row["max_s"])),
     ("ns/op", lambda row, group: digits(row["ns_per_op"])),
     ("CPU", lambda row, group: time_text(row["cpu_s"])),
+    ("steals", lambda row, group: _text_if_counted(row.get("steals"))),
+    ("parks", lambda row, group: _text_if_counted(row.get("parks"))),
     ("allocs/op", lambda row, group: _text_if_counted(row["allocs_per_op"])),
     ("bytes/op", lambda row, group: f'{row["bytes_per_op"]:,.0f}'),
     ("peak MiB", lambda row, group: f'{row["max_rss_kib"] / 1024:,.1f}'),

@@ -41,6 +41,7 @@ silk::task<long> all_pairs(bench::channel problem) {
 int main(int argc, char** argv) {
   bench::program<bench::channel> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::channel& problem) { return runtime.block_on(all_pairs(problem)); });
 }

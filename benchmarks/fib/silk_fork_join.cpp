@@ -17,6 +17,7 @@ silk::task<long> as_a_task(long n) { co_return fib(n); }
 int main(int argc, char** argv) {
   bench::program<bench::fib> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::fib& problem) { return runtime.block_on(as_a_task(problem.n)); });
 }

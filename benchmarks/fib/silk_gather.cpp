@@ -15,6 +15,7 @@ silk::task<long> fib(long n) {
 int main(int argc, char** argv) {
   bench::program<bench::fib> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::fib& problem) { return runtime.block_on(fib(problem.n)); });
 }

@@ -44,6 +44,7 @@ silk::task<long> all_pairs(bench::hand_off problem) {
 int main(int argc, char** argv) {
   bench::program<bench::hand_off> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::hand_off& problem) { return runtime.block_on(all_pairs(problem)); });
 }

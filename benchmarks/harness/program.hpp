@@ -4,6 +4,7 @@
 //   int main(int argc, char** argv) {
 //     bench::program<fib> program(argc, argv);
 //     silk::runtime runtime({.workers = program.workers()});  // set-up is not timed
+//     program.watch(runtime);
 //     return program.measure([&](const fib& problem) { return runtime.block_on(...); });
 //   }
 //
@@ -37,6 +38,15 @@ class program {
 
   unsigned workers() const noexcept { return session_.workers(); }
   const Problem& problem() const noexcept { return problem_; }
+
+  // Tells how often the workers of a runtime stole and went to sleep, too, if it knows.
+  template <class Runtime>
+  void watch(const Runtime& runtime) {
+    session_.count_workers([&runtime]() -> worker_counts {
+      const auto counted = runtime.metrics();
+      return {.steals = counted.steals, .parks = counted.parks};
+    });
+  }
 
   // Times the work, repetition by repetition, and prints what came of it; gives the exit status. The work
   // is called with the problem, and with a histogram if it takes one; it returns the answer.

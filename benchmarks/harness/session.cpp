@@ -96,10 +96,12 @@ void session::refuse(const std::string& why) const {
   std::exit(2);
 }
 
-session::usage session::used_by_now() {
+session::usage session::used_by_now() const {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  return {.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime), .allocations = allocations()};
+  return {.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime),
+          .allocations = allocations(),
+          .workers = count_ ? count_() : worker_counts{}};
 }
 
 void session::start() {
@@ -114,6 +116,8 @@ void session::stop(std::chrono::nanoseconds instead) {
   const usage now = used_by_now();
   used_.cpu_s += now.cpu_s - before_.cpu_s;
   used_.allocations += now.allocations - before_.allocations;
+  used_.workers.steals += now.workers.steals - before_.workers.steals;
+  used_.workers.parks += now.workers.parks - before_.workers.parks;
   seconds_.push_back(std::chrono::duration<double>(instead).count());
 }
 
@@ -153,6 +157,10 @@ int session::print() const {
       {"max_rss_kib", resident_kib},
       {"bytes_per_operation", grown_bytes / static_cast<double>(operations)},
   };
+  if (count_) {
+    what_it_took["steals"] = static_cast<double>(used_.workers.steals) / repetitions;
+    what_it_took["parks"] = static_cast<double>(used_.workers.parks) / repetitions;
+  }
   if (late_.count() != 0) what_it_took["late_us"] = told(late_);
   std::cout << what_it_took << '\n';
   return 0;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,12 @@ struct variant {
   parameter_list parameters;
 };
 
+// What the workers of a runtime have done so far.
+struct worker_counts {
+  std::uint64_t steals = 0;
+  std::uint64_t parks = 0;
+};
+
 class session {
  public:
   // Reads the command line; ends the process when it is wrong, or asks for help or a list.
@@ -31,6 +38,8 @@ class session {
   std::size_t chosen_variant() const noexcept { return variant_; }
   unsigned workers() const noexcept { return workers_; }
   histogram& late() noexcept { return late_; }
+
+  void count_workers(std::function<worker_counts()> count) { count_ = std::move(count); }
 
   void start();
   void stop();                                  // the repetition took the time since start()
@@ -50,8 +59,9 @@ class session {
   struct usage {
     double cpu_s = 0;
     std::uint64_t allocations = 0;
+    worker_counts workers;
   };
-  static usage used_by_now();
+  usage used_by_now() const;
   [[noreturn]] void refuse(const std::string& why) const;
   int fail(const std::string& why) const;
 
@@ -63,6 +73,7 @@ class session {
   unsigned repetitions_ = 1;
   double enough_s_ = 5;  // no more repetitions after so long
 
+  std::function<worker_counts()> count_;  // if there is a runtime that knows
   clock::time_point started_;
   usage before_;
   usage used_;                 // by all repetitions

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   bench::program<bench::lateness> program(argc, argv);
   const unsigned workers = program.workers();
   silk::runtime runtime({.workers = workers});
+  program.watch(runtime);
   return program.measure_latency([&](const bench::lateness& problem, bench::histogram& late) {
     const auto before = late.count();
     runtime.block_on(all_of_them(problem, problem.busy_tasks(workers), late));

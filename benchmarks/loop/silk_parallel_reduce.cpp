@@ -16,6 +16,7 @@ silk::task<long> sum(long iterations) {
 int main(int argc, char** argv) {
   bench::program<bench::loop> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::loop& problem) { return runtime.block_on(sum(problem.iterations)); });
 }

@@ -23,6 +23,7 @@ silk::task<> as_a_task(bench::product of) {
 int main(int argc, char** argv) {
   bench::program<bench::matmul> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure([&](const bench::matmul& problem) {
     runtime.block_on(as_a_task(problem.whole()));
     return problem.whole();

@@ -20,6 +20,7 @@ silk::task<> multiply(bench::product of) {
 int main(int argc, char** argv) {
   bench::program<bench::matmul> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure([&](const bench::matmul& problem) {
     runtime.block_on(multiply(problem.whole()));
     return problem.whole();

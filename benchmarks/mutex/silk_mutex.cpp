@@ -33,6 +33,7 @@ silk::task<long> all_of_them(bench::mutex problem) {
 int main(int argc, char** argv) {
   bench::program<bench::mutex> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::mutex& problem) { return runtime.block_on(all_of_them(problem)); });
 }

@@ -21,6 +21,7 @@ silk::task<long> as_a_task(int n) { co_return solutions(bench::board(n)); }
 int main(int argc, char** argv) {
   bench::program<bench::nqueens> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::nqueens& problem) { return runtime.block_on(as_a_task(problem.n)); });
 }

@@ -22,6 +22,7 @@ silk::task<long> solutions(bench::board queens) {
 int main(int argc, char** argv) {
   bench::program<bench::nqueens> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure([&](const bench::nqueens& problem) {
     return runtime.block_on(solutions(bench::board(problem.n)));
   });

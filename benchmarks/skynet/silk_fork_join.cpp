@@ -28,6 +28,7 @@ silk::task<long> as_a_task(long leaves) { co_return skynet(0, leaves); }
 int main(int argc, char** argv) {
   bench::program<bench::skynet> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::skynet& problem) { return runtime.block_on(as_a_task(problem.leaves)); });
 }

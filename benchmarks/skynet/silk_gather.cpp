@@ -22,6 +22,7 @@ silk::task<long> skynet(long first, long leaves) {
 int main(int argc, char** argv) {
   bench::program<bench::skynet> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::skynet& problem) { return runtime.block_on(skynet(0, problem.leaves)); });
 }

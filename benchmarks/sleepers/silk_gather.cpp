@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
                          .time = program.problem().time == clock::steady
                                      ? silk::time_source::steady
                                      : silk::time_source::virtual_time});
+  program.watch(runtime);
   return program.measure([&](const bench::sleepers& problem, bench::histogram& late) {
     const auto before = late.count();
     runtime.block_on(all_of_them(problem, late));

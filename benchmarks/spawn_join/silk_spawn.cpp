@@ -37,6 +37,7 @@ silk::task<long> in_its_way(const bench::spawn_join& problem) {
 int main(int argc, char** argv) {
   bench::program<bench::spawn_join> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::spawn_join& problem) { return runtime.block_on(in_its_way(problem)); });
 }

@@ -28,6 +28,7 @@ silk::task<> crawl(const bench::spider& wish, bench::histogram& late) {
 int main(int argc, char** argv) {
   bench::program<bench::spider> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure([&](const bench::spider& problem, bench::histogram& late) {
     const auto before = late.count();
     runtime.block_on(crawl(problem, late));

@@ -41,6 +41,7 @@ silk::task<long> all_of_them(bench::timeout problem) {
 int main(int argc, char** argv) {
   bench::program<bench::timeout> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure([&](const bench::timeout& problem) {
     return runtime.block_on(problem.tasks == 1 ? alone(problem.turns) : all_of_them(problem));
   });

@@ -19,6 +19,7 @@ silk::task<long> as_a_task(int depth) { co_return count(bench::uts_node(depth));
 int main(int argc, char** argv) {
   bench::program<bench::uts> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::uts& problem) { return runtime.block_on(as_a_task(problem.depth)); });
 }

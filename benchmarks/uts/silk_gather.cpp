@@ -19,6 +19,7 @@ silk::task<long> count(bench::uts_node node) {
 int main(int argc, char** argv) {
   bench::program<bench::uts> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure([&](const bench::uts& problem) {
     return runtime.block_on(count(bench::uts_node(problem.depth)));
   });

@@ -16,6 +16,7 @@ silk::task<silk::duration> wait(silk::future<clock::time_point> call) {
 int main(int argc, char** argv) {
   bench::program<bench::wake_up> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure_latency([&](const bench::wake_up& problem, bench::histogram& late) {
     long answered = 0;
     for (; answered < problem.calls; ++answered) {

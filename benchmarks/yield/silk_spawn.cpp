@@ -25,6 +25,7 @@ silk::task<long> all_of_them(bench::yield problem) {
 int main(int argc, char** argv) {
   bench::program<bench::yield> program(argc, argv);
   silk::runtime runtime({.workers = program.workers()});
+  program.watch(runtime);
   return program.measure(
       [&](const bench::yield& problem) { return runtime.block_on(all_of_them(problem)); });
 }

@@ -48,6 +48,11 @@ class Row(unittest.TestCase):
         made = rows.row_of("fib", "onetbb", "gcc", [run([1.0]), run([1.0], max_rss_kib=4_096)])
         self.assertEqual(made["max_rss_kib"], 4_096)
 
+    def test_has_what_the_workers_did_where_a_runtime_tells(self):
+        made = rows.row_of("fib", "silk_gather", "gcc", [run([1.0], steals=2.0, parks=n) for n in (1.0, 9.0, 4.0)])
+        self.assertEqual((made["steals"], made["parks"]), (2.0, 4.0))
+        self.assertNotIn("steals", row("onetbb", 1.0))
+
     def test_adds_up_the_histograms_of_its_rounds(self):
         runs = [run([1.0], late_us=[[1, 2], [8, 1]]), run([1.0], late_us=[[4, 1], [8, 3]])]
         made = rows.row_of("lateness", "silk_sleep", "gcc", runs)
