@@ -71,6 +71,10 @@ inline silk::task<> counts_its_end(std::atomic<int>& ended) {
   }
 }
 
+inline void forks_nothing() {
+  silk::fork_join([] {}, [] {});
+}
+
 // Sleeps; when it is cancelled it notes why.
 inline silk::task<> keeps_the_reason(std::string& reason) {
   try {

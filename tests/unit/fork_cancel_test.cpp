@@ -16,9 +16,6 @@ using namespace silk_tests;
 class fork_cancel : public at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(fork_cancel);
 
-void forks_nothing() {
-  silk::fork_join([] {}, [] {});
-}
 [[noreturn]] void forks_for_ever() {
   for (;;) forks_nothing();
 }

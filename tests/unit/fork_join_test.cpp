@@ -29,12 +29,9 @@ class fork_join : public at_workers {
 };
 RUN_AT_1_2_AND_8_WORKERS(fork_join);
 
-void fork_twice() {
-  silk::fork_join([] {}, [] {});
-}
 // Gives others the opportunity to take what waits.
 void fork_until(const std::atomic<bool>& reached) {
-  while (!reached) fork_twice();
+  while (!reached) forks_nothing();
 }
 
 long fib(long n) {
@@ -209,7 +206,7 @@ TEST(fork_join_apart, passes_on_what_another_worker_has_made) {
 constexpr int few = 1000;
 void wait_for_failure(const std::atomic<bool>& about_to_fail, int forks) {
   fork_until(about_to_fail);
-  for (; forks > 0; --forks) fork_twice();
+  for (; forks > 0; --forks) forks_nothing();
 }
 
 // Which of two branches that throw has failed first, when one waits for the other.
@@ -387,15 +384,15 @@ TEST_P(fork_join, belongs_to_its_task_on_every_worker) {
 }
 
 TEST(fork_join_outside, says_where_it_is_to_be_called) {
-  EXPECT_THROW(fork_twice(), silk::usage_error);
+  EXPECT_THROW(forks_nothing(), silk::usage_error);
   try {
-    fork_twice();
+    forks_nothing();
   } catch (const silk::usage_error& error) {
     EXPECT_NE(std::string(error.what()).find("block_on"), std::string::npos);
   }
   silk::run(
       []() -> silk::task<> {
-        const auto how = co_await silk::to_thread([] { return told(fork_twice); });
+        const auto how = co_await silk::to_thread([] { return told(forks_nothing); });
         EXPECT_EQ(how, "usage");
       },
       virtual_time(1));
