@@ -134,29 +134,51 @@ magazine frame_depot::shelf::pop(std::uint32_t full_size) noexcept {
   return {std::exchange(full, full->next_magazine), full_size};
 }
 
-void frame_depot::shelf::count_in_regions(std::size_t block_bytes) const noexcept {
-  const auto count_chain = [block_bytes](const free_block* block) {
-    for (; block != nullptr; block = block->next) region::count(block, block_bytes);
-  };
-  for (const free_block* first = full; first != nullptr; first = first->next_magazine) {
-    count_chain(first);
+// `visit` may link the block anew. Some magazines take turns: what was freed in no order lies all over memory,
+// and the cache miss of each block's next one is over when it is looked at.
+template <class Visit>
+void frame_depot::shelf::for_each(Visit visit) const noexcept {
+  constexpr std::size_t at_a_time = 16;
+  std::array<free_block*, at_a_time> chains{loose.first};
+  free_block* others = full;
+  for (bool more = true; more;) {
+    more = false;
+    for (free_block*& chain : chains) {
+      if (chain == nullptr && others != nullptr) {
+        chain = std::exchange(others, others->next_magazine);
+        __builtin_prefetch(others);
+      }
+      if (chain == nullptr) continue;
+      free_block& block = *std::exchange(chain, chain->next);
+      __builtin_prefetch(chain);
+      visit(block);
+      more = true;
+    }
   }
-  count_chain(loose.first);
 }
 
 magazine frame_depot::take(std::size_t size_class) noexcept {
   locked_shelf& from = shelves_[size_class];
-  sync::lock_guard hold(from.lock);
-  return from.stock.pop(magazine_blocks(size_class));
+  magazine taken;
+  {
+    sync::lock_guard hold(from.lock);
+    taken = from.stock.pop(magazine_blocks(size_class));
+  }
+  if (taken.count != 0) note_taken(taken.count * frame_class_bytes(size_class));
+  return taken;
 }
 
 void frame_depot::give(std::size_t size_class, free_block& full_magazine) noexcept {
+  note_given(magazine_blocks(size_class) * frame_class_bytes(size_class));
   locked_shelf& to = shelves_[size_class];
   sync::lock_guard hold(to.lock);
   to.stock.push_full(full_magazine);
 }
 
 void frame_depot::give_loose(std::size_t size_class, free_block* chain) noexcept {
+  std::size_t blocks = 0;
+  for (const free_block* each = chain; each != nullptr; each = each->next) ++blocks;
+  note_given(blocks * frame_class_bytes(size_class));
   locked_shelf& to = shelves_[size_class];
   sync::lock_guard hold(to.lock);
   while (chain != nullptr) {
@@ -198,8 +220,11 @@ std::size_t frame_depot::trim() noexcept {
   sync::lock_guard hold(trimming_);
   std::array<shelf, frame_class_count> taken;
   for (std::size_t i = 0; i < frame_class_count; ++i) {
-    sync::lock_guard hold_shelf(shelves_[i].lock);
-    taken[i] = std::exchange(shelves_[i].stock, {});
+    {
+      sync::lock_guard hold_shelf(shelves_[i].lock);
+      taken[i] = std::exchange(shelves_[i].stock, {});
+    }
+    note_taken(taken[i].blocks(magazine_blocks(i)) * frame_class_bytes(i));
   }
   remnant* remnants = nullptr;
   {
@@ -207,7 +232,8 @@ std::size_t frame_depot::trim() noexcept {
     remnants = std::exchange(remnants_, nullptr);
   }
   for (std::size_t i = 0; i < frame_class_count; ++i) {
-    taken[i].count_in_regions(frame_class_bytes(i));
+    taken[i].for_each(
+        [bytes = frame_class_bytes(i)](free_block& block) { region::count(&block, bytes); });
   }
   for (remnant* each = remnants; each != nullptr; each = each->next) {
     region::count(each, each->range().size());
@@ -218,15 +244,12 @@ std::size_t frame_depot::trim() noexcept {
 }
 
 // What lies in slabs still in use goes back to its shelf, the rest is forgotten. [trimming_]
-void frame_depot::put_back(std::size_t size_class, shelf& taken) noexcept {
+void frame_depot::put_back(std::size_t size_class, const shelf& taken) noexcept {
   const std::uint32_t full_size = magazine_blocks(size_class);
   shelf kept;
-  for (magazine met = taken.pop(full_size); met.count != 0; met = taken.pop(full_size)) {
-    while (met.first != nullptr) {
-      free_block& block = *std::exchange(met.first, met.first->next);
-      if (!region::in_free_slab(&block)) kept.push_loose(block, full_size);
-    }
-  }
+  taken.for_each([&kept, full_size](free_block& block) {
+    if (!region::in_free_slab(&block)) kept.push_loose(block, full_size);
+  });
   while (kept.full != nullptr) give(size_class, *kept.pop(full_size).first);
   give_loose(size_class, kept.loose.first);
 }
@@ -268,8 +291,7 @@ std::size_t frame_depot::blocks_in_depot() noexcept {
   std::size_t blocks = 0;
   for (std::size_t i = 0; i < frame_class_count; ++i) {
     sync::lock_guard hold(shelves_[i].lock);
-    const shelf& stock = shelves_[i].stock;
-    blocks += stock.full_count * magazine_blocks(i) + stock.loose.count;
+    blocks += shelves_[i].stock.blocks(magazine_blocks(i));
   }
   return blocks;
 }

@@ -69,6 +69,14 @@ struct memory_range {
   std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
 };
 
+// Of whole magazines and what is left of them, in bytes.
+struct frame_traffic {
+  std::size_t free() const noexcept { return given - taken; }
+
+  std::size_t given = 0;
+  std::size_t taken = 0;
+};
+
 class frame_depot {
  public:
   static constexpr std::size_t region_bytes = std::size_t{2} << 20;  // one huge page
@@ -90,9 +98,16 @@ class frame_depot {
   void give_remnant(memory_range rest) noexcept;
 
   // Gives slabs whose every byte is in the depot back to the system: regions as a whole where it
-  // can, else their pages. Looks twice at each block in the depot (30 to 100 ns); meanwhile
-  // other threads find it empty. Returns the number of bytes given back. [any]
+  // can, else their pages. Looks twice at each block in the depot; meanwhile other threads find
+  // it empty. Returns the number of bytes given back. [any]
   std::size_t trim() noexcept;
+
+  // What has come in and gone out so far. A glance. [any]
+  frame_traffic traffic() const noexcept {
+    // relaxed: numbers to go by; the older one first, so that the difference is never negative
+    const std::size_t taken = taken_.load(sync::memory_order_relaxed);
+    return {.given = given_.load(sync::memory_order_relaxed), .taken = taken};  // relaxed: as above
+  }
 
   std::size_t mapped_bytes() noexcept;     // of all regions [any]
   std::size_t blocks_in_depot() noexcept;  // of all classes [any]
@@ -110,20 +125,34 @@ class frame_depot {
     void push_full(free_block& first) noexcept;
     void push_loose(free_block& block, std::uint32_t full_size) noexcept;
     magazine pop(std::uint32_t full_size) noexcept;
-    void count_in_regions(std::size_t block_bytes) const noexcept;
+    std::size_t blocks(std::uint32_t full_size) const noexcept {
+      return full_count * full_size + loose.count;
+    }
+    template <class Visit>
+    void for_each(Visit visit) const noexcept;
   };
   struct alignas(sync::no_sharing) locked_shelf {
     sync::spinlock lock;
     shelf stock;
   };
 
+  void note_given(std::size_t bytes) noexcept {
+    given_.fetch_add(bytes, sync::memory_order_relaxed);  // relaxed: a number to go by
+  }
+  void note_taken(std::size_t bytes) noexcept {
+    taken_.fetch_add(bytes, sync::memory_order_relaxed);  // relaxed: a number to go by
+  }
+
   void add_region();
-  void put_back(std::size_t size_class, shelf& taken) noexcept;
+  void put_back(std::size_t size_class, const shelf& taken) noexcept;
   void put_back(remnant* taken) noexcept;
   std::size_t release_free_slabs() noexcept;
 
   std::array<locked_shelf, frame_class_count> shelves_;
-  sync::mutex trimming_;
+  // Changed once for a magazine, beside its shelf's lock.
+  alignas(sync::no_sharing) sync::atomic<std::size_t> given_{0};
+  sync::atomic<std::size_t> taken_{0};
+  alignas(sync::no_sharing) sync::mutex trimming_;
   sync::mutex regions_lock_;  // guards all below
   region* regions_ = nullptr;
   region* with_room_ = nullptr;  // those with slabs to hand out

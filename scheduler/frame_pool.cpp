@@ -33,6 +33,7 @@ void* frame_cache::allocate_slow(std::size_t size_class) {
     passing.close();
     return memory;
   }
+  ++dealings_;
   bin& from = bins_[size_class];
   magazine refill{std::exchange(from.spare, nullptr), magazine_blocks(size_class)};
   if (refill.first == nullptr) refill = depot_->take(size_class);
@@ -49,6 +50,7 @@ void frame_cache::deallocate_slow(void* memory, std::size_t size_class) noexcept
     passing.deallocate(memory, size_class);
     return passing.close();
   }
+  ++dealings_;
   bin& into = bins_[size_class];
   if (into.first != nullptr) {
     if (into.spare != nullptr) depot_->give(size_class, *into.spare);
@@ -91,6 +93,7 @@ void frame_cache::open() noexcept {
 }
 
 void frame_cache::flush() noexcept {
+  dealings_ = 0;
   for (std::size_t i = 0; i < frame_class_count; ++i) {
     const bin emptied = std::exchange(bins_[i], {});
     if (emptied.spare != nullptr) depot_->give(i, *emptied.spare);
@@ -106,8 +109,14 @@ void frame_cache::close() noexcept {
 }
 
 std::size_t trim_frames() noexcept {
+  if (!detail::is_pooled(0)) return 0;
   detail::frames().flush();
   return process_depot().trim();
+}
+
+frame_traffic frame_traffic_now() noexcept {
+  if (!detail::is_pooled(0)) return {};
+  return process_depot().traffic();
 }
 
 frame_memory frame_memory_now() noexcept {

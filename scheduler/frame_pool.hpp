@@ -75,10 +75,18 @@ class frame_cache {
     into.first = block;
   }
 
-  void flush() noexcept;  // all that is not in use goes to the depot [owner]
+  // All that is not in use goes to the depot. [owner, or who keeps it asleep]
+  void flush() noexcept;
+  // The same, if it has dealt with the depot often since: what it keeps then may lie in many slabs, and all of
+  // them stay in use. For a thread that is about to wait. [owner]
+  void settle() noexcept {
+    if (dealings_ >= many_dealings) flush();
+  }
   void close() noexcept;  // for good [owner]
 
  private:
+  static constexpr std::uint32_t many_dealings = 64;
+
   enum class life : std::uint8_t { unopened, open, closed };
 
   struct bin {
@@ -95,6 +103,7 @@ class frame_cache {
   std::array<bin, frame_class_count> bins_{};
   memory_range rest_{};  // of the slab being carved
   frame_depot* depot_ = nullptr;
+  std::uint32_t dealings_ = 0;  // since the last flush
   life life_ = life::unopened;
 };
 
@@ -124,9 +133,15 @@ inline void deallocate_frame(void* memory, std::size_t bytes) noexcept {
   detail::frames().deallocate(memory, frame_class(bytes));
 }
 
+// For a thread that frees and allocates frames and is about to wait: see frame_cache::settle. [any]
+inline void settle_frames() noexcept { detail::frames().settle(); }
+
 // Gives frame memory that is free back to the system, as far as no other thread's cache holds on to
 // its slab; see frame_depot::trim for the price. Returns the number of bytes. [any]
 std::size_t trim_frames() noexcept;
+
+// Of the depot of allocate_frame; nothing where frames come from operator new. A glance. [any]
+frame_traffic frame_traffic_now() noexcept;
 
 struct frame_memory {
   std::size_t mapped_bytes;     // of address space

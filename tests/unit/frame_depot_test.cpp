@@ -91,6 +91,43 @@ TEST_F(frame_depot_test, trim_gives_nothing_back_twice) {
   cache.deallocate(in_use, class_of_144);
 }
 
+// In no order, as tasks end: each cache miss of the walk is one of another magazine.
+TEST_F(frame_depot_test, trim_finds_all_of_what_was_freed_in_no_order) {
+  std::vector<void*> blocks = allocate_many(cache, 50'000, class_of_144);
+  std::shuffle(blocks.begin(), blocks.end(), std::mt19937_64(7));
+  void* in_use = blocks.back();
+  blocks.pop_back();
+  deallocate_all(cache, blocks, class_of_144);
+  cache.flush();
+  depot.trim();
+  EXPECT_EQ(depot.mapped_bytes(), frame_depot::region_bytes);
+  EXPECT_LT(depot.blocks_in_depot() * 144, frame_depot::slab_bytes);
+  cache.deallocate(in_use, class_of_144);
+  cache.flush();
+  depot.trim();
+  EXPECT_EQ(depot.mapped_bytes(), 0u);
+}
+
+// Blocks of a size that leaves no scraps.
+TEST_F(frame_depot_test, traffic_tells_what_is_free) {
+  constexpr std::size_t class_of_256 = frame_class(256);
+  const auto in_depot = [&] { return depot.blocks_in_depot() * 256; };
+  std::vector<void*> blocks = allocate_many(cache, 1000, class_of_256);
+  EXPECT_EQ(depot.traffic().given, 0u);
+  deallocate_all(cache, blocks, class_of_256);
+  EXPECT_GT(depot.traffic().free(), 0u);
+  EXPECT_EQ(depot.traffic().free(), in_depot());
+  cache.flush();
+  EXPECT_EQ(depot.traffic().free(), in_depot());
+  blocks = allocate_many(cache, 500, class_of_256);
+  EXPECT_EQ(depot.traffic().free(), in_depot());
+  EXPECT_GE(depot.traffic().taken, 500u * 256);
+  deallocate_all(cache, blocks, class_of_256);
+  cache.flush();
+  depot.trim();
+  EXPECT_EQ(depot.traffic().free(), 0u);
+}
+
 TEST_F(frame_depot_test, one_size_s_memory_serves_another_after_trim) {
   deallocate_all(cache, allocate_many(cache, 100'000, class_of_144), class_of_144);
   cache.flush();

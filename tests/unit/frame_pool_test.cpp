@@ -74,6 +74,17 @@ TEST_F(frame_cache_test, takes_from_the_depot_what_another_cache_gave_before_map
   EXPECT_EQ(std::set<void*>(blocks.begin(), blocks.end()).size(), blocks.size());
 }
 
+TEST_F(frame_cache_test, settling_leaves_to_the_depot_what_much_has_gone_through) {
+  deallocate_all(cache, allocate_many(cache, 100, class_of_144), class_of_144);
+  const std::size_t before = depot.blocks_in_depot();
+  cache.settle();
+  EXPECT_EQ(depot.blocks_in_depot(), before) << "the next tasks find their blocks at hand";
+  deallocate_all(cache, allocate_many(cache, 10'000, class_of_144), class_of_144);
+  cache.settle();
+  depot.trim();
+  EXPECT_EQ(depot.mapped_bytes(), 0u);
+}
+
 TEST_F(frame_cache_test, closing_leaves_no_byte_behind) {
   for (std::size_t i = 0; i < frame_class_count; ++i) {
     deallocate_all(cache, allocate_many(cache, 300, i), i);
