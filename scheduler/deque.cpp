@@ -69,4 +69,14 @@ void deque::make_room(std::int64_t bottom) noexcept {
   buffer_.store(buffers_.back().get(), sync::memory_order_release);
 }
 
+void deque::shrink() noexcept {
+  const std::int64_t bottom = bottom_.load(sync::memory_order_relaxed);  // relaxed: all are asleep
+  if (buffers_.size() == 1 || !looks_empty()) return;
+  owned_ = buffers_.front()->all;
+  full_at_ = bottom + owned_.capacity();
+  // E:deque-buffer out: no slot of it is in use
+  buffer_.store(buffers_.front().get(), sync::memory_order_release);
+  buffers_.resize(1);
+}
+
 }  // namespace silk::scheduler

@@ -27,6 +27,7 @@
 #pragma once
 
 #include "job.hpp"
+#include "pages.hpp"
 #include "rarely.hpp"
 #include "sync.hpp"
 
@@ -76,6 +77,9 @@ class deque {
 
   steal_result steal() noexcept;  // [thief]
 
+  // An empty one gives the memory of its larger rings back. [owner, or who keeps it and all thieves asleep]
+  void shrink() noexcept;
+
   // A glance: may be out of date either way. [any]
   bool looks_empty() const noexcept {
     // relaxed: the caller follows up with steal, or has put a fence before the glance
@@ -104,8 +108,8 @@ class deque {
   };
   struct buffer {
     explicit buffer(std::size_t capacity)
-        : slots(std::make_unique<sync::atomic<job*>[]>(capacity)), all(slots.get(), capacity) {}
-    std::unique_ptr<sync::atomic<job*>[]> slots;
+        : slots(make_page_array<sync::atomic<job*>>(capacity)), all(slots.get(), capacity) {}
+    page_array<sync::atomic<job*>> slots;
     const ring all;
   };
 
@@ -134,7 +138,7 @@ class deque {
   std::int64_t top_then_ = 0;    // at the last fenced pop
   std::uint32_t calm_pops_ = 0;  // fenced ones since it last changed
   std::vector<std::unique_ptr<buffer>>
-      buffers_;  // the current one and those that a thief may still read
+      buffers_;  // smallest first: the current one and those that a thief may still read
 };
 
 // ---- bodies ----

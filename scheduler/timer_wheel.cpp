@@ -166,7 +166,7 @@ void timer_wheel::grow(std::size_t free_chunks) {
   constexpr std::size_t most_slabs = (std::size_t{1} << 32) / position_stride / slab_chunks;
   while (free_count_ < free_chunks) {
     if (slabs_.size() == most_slabs) throw std::bad_alloc();
-    slabs_.push_back(std::make_unique_for_overwrite<chunk[]>(slab_chunks));
+    slabs_.push_back(make_page_array<chunk>(slab_chunks));
     free_count_ += slab_chunks;
   }
 }

@@ -46,6 +46,7 @@
 
 #include "assert.hpp"
 #include "job.hpp"
+#include "pages.hpp"
 
 #include <algorithm>
 #include <array>
@@ -197,7 +198,7 @@ class timer_wheel {
   std::uint32_t levels_ = 0;                           // bit l: occupied_[l] is not 0
   std::array<std::uint64_t, level_count> occupied_{};  // bit k: slot k of the level has timers
   std::array<slot_list, slot_count> slots_{};
-  std::vector<std::unique_ptr<chunk[]>> slabs_;
+  std::vector<page_array<chunk>> slabs_;
 };
 
 inline void timer_wheel::insert(timer_node& node) {

@@ -48,6 +48,13 @@ bool timers::try_serve(std::size_t shard, std::uint64_t now, std::size_t limit,
   return true;
 }
 
+void timers::trim() noexcept {
+  for (const auto& home : shards_) {
+    sync::lock_guard hold(home->lock);
+    home->wheel.trim();
+  }
+}
+
 std::uint64_t timers::earliest() const noexcept {
   std::uint64_t earliest = no_deadline;
   for (std::size_t i = 0; i < shards_.size(); ++i) earliest = std::min(earliest, next(i));

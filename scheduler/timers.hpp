@@ -45,6 +45,9 @@ class timers {
   // As serve, unless another thread is at this shard just now: then false. [any]
   bool try_serve(std::size_t shard, std::uint64_t now, std::size_t limit, job_list& due) noexcept;
 
+  // Gives back what the wheels hold in reserve. [any]
+  void trim() noexcept;
+
   // No armed timer in the shard is due earlier. A glance. [any]
   std::uint64_t next(std::size_t shard) const noexcept {
     // relaxed: T2 makes it a hint; sleepers read it after a fence

@@ -274,6 +274,24 @@ TEST_P(deques, a_ring_grows_under_two_thieves) {
   });
 }
 
+// When all thieves are kept away, as pool::give_back keeps them: what they find later is the smaller ring.
+TEST_P(deques, a_ring_shrinks_between_thefts) {
+  expect_holds(within(3), [] {
+    filled<4> state(1, 2);
+    together([&] { take(state.forks.pop()); }, [&] { steal(state.forks); });
+    pop_all(state.forks);
+    state.forks.shrink();
+    together(
+        [&] {
+          push(state.forks, state.jobs, 2);
+          push(state.forks, state.jobs, 3);
+          take(state.forks.pop());
+        },
+        [&] { steal(state.forks); });
+    state.finish();
+  });
+}
+
 // The same address comes back while a thief holds what it read of the slot before: the CAS decides by
 // the index, not by the address.
 TEST_P(deques, an_item_that_is_pushed_again_is_taken_once_each_time) {

@@ -1,11 +1,13 @@
 // What the engine's sources need besides sync.hpp, for code under the checker: see CMakeLists.txt.
 #include "../../scheduler/assert.hpp"
+#include "../../scheduler/pages.hpp"
 #include "../../scheduler/thread.hpp"
 #include "../../scheduler/worker_count.hpp"
 #include "checker/execution.hpp"
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <utility>
 
 namespace silk::scheduler {
@@ -25,5 +27,12 @@ void begin_as_worker() noexcept {}
 std::uintptr_t middle_of_stack() noexcept { return 0; }
 
 unsigned default_worker_count() { return 1; }
+
+// Of the arena, which drops it when an execution is left.
+void* map_pages(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{4096}); }
+
+void unmap_pages(void* memory, std::size_t) noexcept {
+  ::operator delete(memory, std::align_val_t{4096});
+}
 
 }  // namespace silk::scheduler

@@ -96,6 +96,23 @@ TEST_F(small_deque, pop_if_is_not_fooled_by_a_stale_slot) {
 
 // D2 under contention: the owner pushes, pops and pops by name, thieves steal; slots are reused and the
 // ring grows meanwhile.
+TEST_F(small_deque, works_as_before_when_it_has_shrunk) {
+  for (int round = 0; round < 3; ++round) {
+    push(0, 100);
+    for (std::size_t i = 0; i < 50; ++i) EXPECT_EQ(forks.steal().item, &jobs[i]);
+    for (std::size_t i = 100; i-- > 50;) EXPECT_EQ(forks.pop(), &jobs[i]);
+    forks.shrink();
+    EXPECT_EQ(forks.pop(), nullptr);
+    EXPECT_EQ(forks.steal().status, steal_status::empty);
+  }
+}
+
+TEST_F(small_deque, does_not_shrink_under_what_it_holds) {
+  push(0, 100);
+  forks.shrink();
+  for (std::size_t i = 100; i-- > 0;) EXPECT_EQ(forks.pop(), &jobs[i]);
+}
+
 TEST(deque, gives_each_item_to_exactly_one_of_owner_and_thieves) {
   constexpr std::size_t count = 60'000;
   struct item : job {

@@ -52,6 +52,16 @@ class two_shards : public testing::Test {
   timer one, two, three;
 };
 
+TEST_F(two_shards, keep_their_timers_when_they_are_trimmed) {
+  std::vector<timer> many(10'000);
+  for (timer& each : many) EXPECT_EQ(arm(service, each, 1, 100), arm_result::armed);
+  for (std::size_t i = 1; i < many.size(); ++i)
+    EXPECT_EQ(service.cancel(many[i].node), timer_cancel::removed);
+  service.trim();
+  EXPECT_EQ(service.next(1), 100u);
+  EXPECT_EQ(serve(service, 1, 100), std::vector<job*>{&many[0]});
+}
+
 TEST_F(two_shards, expect_nothing_at_first) {
   EXPECT_EQ(service.shard_count(), 2u);
   EXPECT_EQ(service.next(0), no_deadline);
