@@ -17,7 +17,8 @@
 //    work passes the role on if there is something to watch; else the role is free, and who publishes
 //    the next deadline wakes a sleeper for it. Virtual time is not watched: the last worker to park
 //    moves it, and who arms a timer from outside has somebody look.
-// I4 (idle is idle): with no work and no deadline every worker sleeps without a timeout.
+// I4 (idle is idle): with no work and no deadline every worker sleeps without a timeout. A burst that leaves much
+//    free memory leaves a deadline, too, one for each time that it is worth giving back (idle_trim.hpp).
 //
 // How I1 is kept. A publisher makes the job visible, runs the light half of an asymmetric fence and
 // looks for searchers and sleepers; a sleeper sets its bit, leaves the searchers, runs the heavy half

@@ -32,7 +32,9 @@ pool::pool(pool_options options)
       clock_(options.clock),
       timers_(checked_worker_count(options.workers), clock_.now()),
       idle_(options.workers),
-      search_rounds_(simulator_ != nullptr ? 1 : rounds_for(options.workers)) {
+      search_rounds_(simulator_ != nullptr ? 1 : rounds_for(options.workers)),
+      idle_trim_(*this,
+                 driven_ || clock_.is_virtual() ? idle_trim::wanted::no : idle_trim::wanted::yes) {
   sync::prepare_fences();
   workers_.reserve(options.workers);
   for (unsigned i = 0; i < options.workers; ++i) {
@@ -67,6 +69,7 @@ void pool::stop() noexcept {
   }
   for (sync::thread& thread : threads_) thread.join();
   threads_.clear();
+  idle_trim_.forget();
   if (driven_ && take_seat()) {
     // What is left; returns when nothing is.
     simulator_ != nullptr ? simulator_->run_dry() : workers_[0]->run();
@@ -106,6 +109,29 @@ worker_stats pool::stats() const noexcept {
     sum.jobs += stats.jobs;
   }
   return sum;
+}
+
+// ---- memory ----
+
+bool pool::give_back() noexcept {
+  if (!empty_workers(local_worker()->index())) return false;
+  timers_.trim();
+  trim_frames();
+  return true;
+}
+
+// While all others are claimed they are kept asleep (I2), with empty deques: nobody steals, and what is theirs
+// is ours. The caller counts as one that works, and whoever publishes a job meanwhile finds nobody to wake:
+// those that are woken in the end look for it, which keeps I1.
+bool pool::empty_workers(std::size_t caller) noexcept {
+  std::size_t held = 0;
+  while (held < size() && (held == caller || idle_.claim(held))) ++held;
+  const bool all = held == size();
+  for (std::size_t i = 0; i < size() && all; ++i) workers_[i]->give_back();
+  for (std::size_t i = 0; i < held; ++i) {
+    if (i != caller) wake(i);
+  }
+  return all;
 }
 
 // ---- a pool without threads ----

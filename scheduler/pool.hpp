@@ -23,6 +23,7 @@
 
 #include "clock.hpp"
 #include "idle.hpp"
+#include "idle_trim.hpp"
 #include "injector.hpp"
 #include "sync.hpp"
 #include "timers.hpp"
@@ -133,7 +134,13 @@ class pool {
   bool is_worker() const noexcept;  // of this pool [any]
   worker_stats stats() const noexcept;
 
+  // Memory that nobody uses goes back to the system: what is free in the caches of the workers' frames and in the
+  // depot, the rings of their deques, the reserves of the timers. Wakes all workers. False: another one is
+  // not asleep, and nothing was done. [worker, in a job]
+  bool give_back() noexcept;
+
  private:
+  friend class idle_trim;
   friend class worker;
   friend class simulator;
 
@@ -153,6 +160,7 @@ class pool {
 
   void note_guest() const noexcept;  // a simulated pool has none from other threads [any]
   worker* local_worker() const noexcept;
+  bool empty_workers(std::size_t caller) noexcept;
   // After work was published: wakes a sleeper if there is one and nobody searches. [any]
   void notify() noexcept {
     sync::light_fence();  // pairs with park's and start_working's heavy fence: keeps I1
@@ -186,6 +194,7 @@ class pool {
   drive_goal* goal_ = nullptr;                  // [seat]
   std::uint64_t drive_deadline_ = no_deadline;  // [seat]
   alignas(sync::no_sharing) sync::atomic<std::uint64_t> guests_{0};
+  idle_trim idle_trim_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<sync::thread> threads_;
 };

@@ -28,6 +28,7 @@ std::uint64_t worker::random() noexcept {  // xorshift64 (Marsaglia 2003)
 void worker::run() noexcept {
   detail::this_worker = this;
   stack_middle_ = middle_of_stack();
+  frames_ = &detail::frames();
   for (;;) {
     job* next = next_local();
     if (next == nullptr) next = find_work();
@@ -300,6 +301,7 @@ void worker::park(counted searching) noexcept {
     return wake_myself();
   }
   if (pool_.clock_.is_virtual() && pool_.try_advance_time(index_)) return;
+  pool_.idle_trim_.plan(index_);
   parks_.add();
   sleep_until_woken();
 }
@@ -342,6 +344,11 @@ void worker::wake_myself() noexcept {
 }
 
 void worker::unpark() noexcept { driver_.wake(); }
+
+void worker::give_back() noexcept {
+  frames_->flush();
+  forks_.shrink();
+}
 
 // ---- making jobs runnable ----
 

@@ -107,6 +107,9 @@ class worker {
   // Ends the sleep of a worker that the caller has claimed (I2). [waker]
   void unpark() noexcept;
 
+  // What it keeps for itself goes to the depot and the system. [who keeps all workers but itself asleep]
+  void give_back() noexcept;
+
   // What a thief or a sleeper may find here. [any]
   bool has_stealable_work() const noexcept {
     return !forks_.looks_empty() || !queue_.looks_empty() || !backlog_.looks_empty();
@@ -196,6 +199,7 @@ class worker {
   deque forks_;
   run_queue queue_;
   backlog backlog_;
+  frame_cache* frames_ = nullptr;  // of its thread
   driver driver_;
   branches branches_;
 };

@@ -59,6 +59,7 @@ void run_call::wait_for_end(future_core& awaited) noexcept {
       runtime_.pool().drive(*this, engine::no_deadline);
       if (runtime_.take_stop() && told() == 0) return;
     } else {
+      engine::settle_frames();
       sync::futex_wait(bits_, bits);
     }
   }
