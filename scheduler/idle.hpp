@@ -13,8 +13,9 @@
 //    token that the waker owes it.
 // I3 (time is watched): while any worker is parked and any timer armed, one of the sleepers, the driver,
 //    sleeps no longer than the earliest deadline that was published before it went to sleep, and
-//    whoever publishes an earlier one without going to sleep itself kicks it. A driver that goes to
-//    work passes the role on if there is something to watch; else the role is free, and who publishes
+//    whoever publishes an earlier one without going to sleep itself kicks it. Deadlines of a worker that is
+//    awake count a little later (pool::due_for_others): it looks after them itself, or it is stuck in a
+//    job. A driver that goes to work passes the role on if there is something to watch; else the role is free, and who publishes
 //    the next deadline wakes a sleeper for it. Virtual time is not watched: the last worker to park
 //    moves it, and who arms a timer from outside has somebody look.
 // I4 (idle is idle): with no work and no deadline every worker sleeps without a timeout. A burst that leaves much
@@ -71,6 +72,12 @@ class idle {
   }
   bool everyone_parked() const noexcept {
     return parked_.load(sync::memory_order_seq_cst) == workers_;  // E:park-bit in
+  }
+
+  // A glance; after a fence as good as a look.
+  bool is_parked(std::size_t worker) const noexcept {
+    // relaxed: callers put a fence before
+    return (bits_[worker / 64].load(sync::memory_order_relaxed) & bit(worker)) != 0;
   }
 
   // From now on a waker may choose `worker`. [that worker]

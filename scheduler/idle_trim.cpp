@@ -23,24 +23,25 @@ idle_trim::idle_trim(pool& owner, wanted in_this_pool) noexcept
   timer_.on_fire = this;
 }
 
-// In the shard of the worker, which looks at the deadlines when it goes to sleep now: keeps I3.
-void idle_trim::plan_now(std::size_t worker) noexcept {
-  if (!pool_.idle_.everyone_parked()) return;
-  if (planned_.exchange(true, sync::memory_order_acquire)) return;  // E:trim-plan in
+// In the shard of the worker, which looks at the deadlines before it sleeps: keeps I3.
+bool idle_trim::plan_now(std::size_t worker) noexcept {
+  if (!pool_.idle_.everyone_parked()) return false;
+  if (planned_.exchange(true, sync::memory_order_acquire)) return false;  // E:trim-plan in
   const frame_traffic now = frame_traffic_now();
   const bool for_little = now.given - given_before() < now.free() / share;
-  arm(worker, now, for_little ? not_before_ : 0);
+  return arm(worker, now, for_little ? not_before_ : 0);
 }
 
 // Without memory for it whoever parks last after this tries again.
-void idle_trim::arm(std::size_t worker, frame_traffic now, std::uint64_t not_before) noexcept {
+bool idle_trim::arm(std::size_t worker, frame_traffic now, std::uint64_t not_before) noexcept {
   planned_at_ = now;
   timer_.deadline = std::max(pool_.clock_.now() + rest, not_before);
   timer_.shard = static_cast<std::uint16_t>(worker);
   try {
-    static_cast<void>(pool_.timers_.arm(timer_, worker));
+    return pool_.timers_.arm(timer_, worker) == arm_result::armed;
   } catch (const std::bad_alloc&) {
     planned_.store(false, sync::memory_order_release);  // E:trim-plan out
+    return false;
   }
 }
 
@@ -57,8 +58,8 @@ void idle_trim::carry_out() noexcept {
         0, sync::memory_order_relaxed);  // relaxed: see given_before; all is still to be done
   if (in_motion) {
     worker& here = *current_worker();
-    arm(here.index(), frame_traffic_now(), 0);
-    return here.timer_armed();
+    if (arm(here.index(), frame_traffic_now(), 0)) here.timer_armed();
+    return;
   }
   planned_.store(false, sync::memory_order_release);  // E:trim-plan out
 }

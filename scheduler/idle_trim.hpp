@@ -34,12 +34,13 @@ class idle_trim : job {
 
   idle_trim(pool& owner, wanted in_this_pool) noexcept;
 
-  // `worker` is about to sleep. A few loads unless it is the last one and much is free. [worker, parked]
-  void plan(std::size_t worker) noexcept {
-    if (wanted_ == wanted::no) return;
+  // `worker` is about to sleep. True: there is a deadline now that it has not looked at. A few loads unless
+  // it is the last one and much is free. [worker, parked]
+  [[nodiscard]] bool plan(std::size_t worker) noexcept {
+    if (wanted_ == wanted::no) return false;
     if (!is_worth_it(frame_traffic_now())) [[likely]]
-      return;
-    rarely<&idle_trim::plan_now>(this, worker);
+      return false;
+    return plan_now(worker);
   }
   void forget() noexcept;  // nothing is planned any more [after the workers have ended]
 
@@ -58,8 +59,8 @@ class idle_trim : job {
     // relaxed: a number like those that it is compared with
     return given_before_.load(sync::memory_order_relaxed);
   }
-  void plan_now(std::size_t worker) noexcept;
-  void arm(std::size_t worker, frame_traffic now, std::uint64_t not_before) noexcept;
+  bool plan_now(std::size_t worker) noexcept;
+  bool arm(std::size_t worker, frame_traffic now, std::uint64_t not_before) noexcept;
   void carry_out() noexcept;
   bool give_back(frame_traffic before) noexcept;
 

@@ -4,6 +4,7 @@
 #include "simulator.hpp"
 #include "thread.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -224,8 +225,24 @@ arm_result pool::arm(timer_node& node, then caller) {
       return result;
     }
   }
-  kick_driver(deadline);
+  kick_driver(shard, deadline);
   return result;
+}
+
+std::uint64_t pool::due_for_others(std::size_t shard, std::uint64_t deadline) const noexcept {
+  constexpr std::uint64_t patience = 50'000;  // ns, docs/decisions/012-bursts.md
+  if (clock_.is_virtual() || idle_.is_parked(shard)) return deadline;
+  return std::min(deadline, no_deadline - patience) + patience;
+}
+
+// What that worker must not sleep past. It sees the others' timers late, or they see theirs: whoever goes
+// to sleep looks at all of its own, and at the role of the driver, after it has set its bit.
+std::uint64_t pool::earliest_for(std::size_t worker) const noexcept {
+  std::uint64_t earliest = timers_.next(worker);
+  for (std::size_t i = 0; i < timers_.shard_count(); ++i) {
+    if (i != worker) earliest = std::min(earliest, due_for_others(i, timers_.next(i)));
+  }
+  return earliest;
 }
 
 // Wakes the driver if it would sleep past `deadline`. If the claim fails it is awake already and will
@@ -233,17 +250,20 @@ arm_result pool::arm(timer_node& node, then caller) {
 // because the last one found nothing to watch when it went to work, then any sleeper takes the role.
 // In virtual time nobody sleeps to a deadline: the last worker that goes to sleep moves the time, and if
 // all sleep already somebody has to look again.
-void pool::kick_driver(std::uint64_t deadline) noexcept {
+void pool::kick_driver(std::size_t shard, std::uint64_t deadline) noexcept {
   if (clock_.is_virtual()) {
     if (!is_worker()) notify();
     return;
   }
-  sync::light_fence();  // pairs with sleep_until_woken's and start_working's heavy fence: keeps I3
+  sync::light_fence();  // pairs with park's and start_working's heavy fence: keeps I3
   const std::uint64_t watched = idle_.driver_deadline();
   if (watched == 0) return notify();
-  if (deadline >= watched) return;
+  const std::uint64_t due = due_for_others(shard, deadline);
+  if (due >= watched) return;
   const std::size_t driver = idle_.driver();
-  if (driver != idle::nobody && idle_.claim(driver)) wake(driver);
+  if (driver == idle::nobody || !idle_.claim(driver)) return;
+  workers_[driver]->watch_until(due);
+  wake(driver);
 }
 
 void pool::schedule_when_quiet(job& item) noexcept {

@@ -169,7 +169,11 @@ class pool {
   }
   void wake_one() noexcept;
   void wake(std::size_t claimed) noexcept;
-  void kick_driver(std::uint64_t deadline) noexcept;
+  // When a timer of `shard` is due for who is not its owner: one that is awake looks after it itself,
+  // unless it is stuck in a job. [any, after a fence]
+  std::uint64_t due_for_others(std::size_t shard, std::uint64_t deadline) const noexcept;
+  std::uint64_t earliest_for(std::size_t worker) const noexcept;
+  void kick_driver(std::size_t shard, std::uint64_t deadline) noexcept;
   bool work_visible() const noexcept;
   bool try_advance_time(std::size_t worker) noexcept;
   void await_step_of_time() noexcept;

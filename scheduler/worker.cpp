@@ -71,7 +71,7 @@ void worker::drive() noexcept {
 // on with another one: keeps I3.
 void worker::tell_driver() noexcept {
   timer_armed_ = false;
-  pool_.kick_driver(pool_.timers_.next(index_));
+  pool_.kick_driver(index_, pool_.timers_.next(index_));
 }
 
 void worker::ran_inside_a_job() noexcept {
@@ -152,7 +152,7 @@ void worker::serve_timers() noexcept {
   others_serve_ = false;
   if (pool_.timers_.next(index_) <= now) pool_.timers_.serve(index_, now, limit, due);
   for (std::size_t i = 0; i < pool_.timers_.shard_count() && due.size() < limit; ++i) {
-    if (pool_.timers_.next(i) > now) continue;
+    if (pool_.due_for_others(i, pool_.timers_.next(i)) > now) continue;
     if (!pool_.timers_.try_serve(i, now, limit - due.size(), due)) others_serve_ = true;
   }
   if (due.empty()) return;
@@ -286,51 +286,53 @@ void worker::park(counted searching) noexcept {
     if (searching == counted::no) idle.enter_search();
     return;
   }
+  const bool driving = !pool_.clock_.is_virtual() && watch_time();
   idle.set_parked(index_);
   if (searching == counted::yes) idle.leave_search();
   sync::heavy_fence();
   ask_the_others();  // keeps B1
-  if (has_what_it_waits_for()) return wake_myself();
-  // relaxed: stop() wakes every parked worker after the store
-  if (pool_.work_visible() || pool_.stopping_.load(sync::memory_order_relaxed))
-    return wake_myself();
-  if (pool_.drive_is_over()) return wake_myself();
-  if (pool_.timers_.earliest() <= pool_.clock_.now()) {
-    // Whoever is at these timers, with the lock in hand, may be waiting for this processor.
-    if (others_serve_) sync::give_way();
+  if (may_not_sleep(driving) || pool_.idle_trim_.plan(index_)) {
+    if (driving) idle.resign_driver(index_);
     return wake_myself();
   }
   if (pool_.clock_.is_virtual() && pool_.try_advance_time(index_)) return;
-  pool_.idle_trim_.plan(index_);
   parks_.add();
-  sleep_until_woken();
+  sleep_until_woken(driving);
+}
+
+// Before we are seen to be parked: else who arms a timer meanwhile would find that nobody watches the time, and
+// wake us. True: we are the driver.
+bool worker::watch_time() noexcept {
+  if (watch_until_ <= pool_.clock_.now()) watch_until_ = no_deadline;
+  wake_at_ = std::min(pool_.earliest_for(index_), watch_until_);
+  return pool_.idle_.try_become_driver(index_, wake_at_);
+}
+
+// After the fence. Whoever publishes anything from now on sees that we are parked.
+bool worker::may_not_sleep(bool driving) noexcept {
+  if (has_what_it_waits_for() || pool_.work_visible() || pool_.drive_is_over()) return true;
+  // relaxed: stop() wakes every parked worker after the store
+  if (pool_.stopping_.load(sync::memory_order_relaxed)) return true;
+  const std::uint64_t earliest = pool_.earliest_for(index_);
+  if (driving && earliest < wake_at_) return true;  // who armed it has not seen what we watch
+  if (earliest > pool_.clock_.now()) return false;
+  // Whoever is at these timers, with the lock in hand, may be waiting for this processor.
+  if (others_serve_) sync::give_way();
+  return true;
 }
 
 // Sleeps; as the driver no longer than to the earliest deadline (I3), and with a crowd of timers of its own no
 // longer than to the first of these: docs/decisions/012-bursts.md.
-void worker::sleep_until_woken() noexcept {
+void worker::sleep_until_woken(bool driving) noexcept {
   if (pool_.simulator_ != nullptr) [[unlikely]] {
     asleep_ = true;
     return;
   }
-  if (pool_.clock_.is_virtual()) {
-    if (driver_.park(pool_.drive_deadline_) == park_end::due) wake_myself();
-    return;
-  }
-  idle& idle = pool_.idle_;
-  const std::uint64_t deadline = pool_.timers_.earliest();
-  const bool driving = idle.try_become_driver(index_, deadline);
-  if (driving) {
-    sync::heavy_fence();  // whoever arms an earlier timer sees our deadline, or we see the timer
-    if (pool_.timers_.earliest() < deadline) {
-      idle.resign_driver(index_);
-      return wake_myself();
-    }
-  }
-  std::uint64_t until = driving ? deadline : no_deadline;
-  if (pool_.timers_.is_crowded(index_)) until = std::min(until, pool_.timers_.next(index_));
+  std::uint64_t until = driving ? wake_at_ : no_deadline;
+  if (!pool_.clock_.is_virtual() && pool_.timers_.is_crowded(index_))
+    until = std::min(until, pool_.timers_.next(index_));
   const park_end ended = driver_.park(std::min(until, pool_.drive_deadline_));
-  if (driving) idle.resign_driver(index_);
+  if (driving) pool_.idle_.resign_driver(index_);
   if (ended == park_end::due) wake_myself();
 }
 

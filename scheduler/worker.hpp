@@ -106,6 +106,9 @@ class worker {
 
   // Ends the sleep of a worker that the caller has claimed (I2). [waker]
   void unpark() noexcept;
+  // It is woken since it would have slept past `deadline`, and sleeps no longer than to that next time, even
+  // if it finds nothing to be due then: else each timeout that is set and cancelled would wake it. [waker]
+  void watch_until(std::uint64_t deadline) noexcept { watch_until_ = deadline; }
 
   // What it keeps for itself goes to the depot and the system. [who keeps all workers but itself asleep]
   void give_back() noexcept;
@@ -147,7 +150,9 @@ class worker {
   void start_working() noexcept;
   void tell_driver() noexcept;
   void park(counted searching) noexcept;
-  void sleep_until_woken() noexcept;
+  bool watch_time() noexcept;
+  bool may_not_sleep(bool driving) noexcept;
+  void sleep_until_woken(bool driving) noexcept;
   void wake_myself() noexcept;
   bool has_what_it_waits_for() const noexcept {
     return awaited_ != nullptr && awaited_->has_ended();
@@ -185,6 +190,8 @@ class worker {
   bool in_turn_ = false;
   bool others_serve_ = false;  // timers that were due when we last looked, in another's shard
   bool asleep_ = false;        // simulated: it is parked, with no thread of its own to sleep
+  std::uint64_t watch_until_ = no_deadline;  // who wakes us hands it to us
+  std::uint64_t wake_at_ = no_deadline;      // what we watched as the driver
   std::uint64_t last_look_ = 0;
   std::size_t watched_ = 0;  // the worker whose jobs_ was watched_jobs_ at watched_since_
   std::uint64_t watched_jobs_ = 0;
