@@ -75,9 +75,14 @@ class [[nodiscard("a timeout must be awaited")]] timeout_awaiter : private timeo
 
   bool await_ready() noexcept {
     const engine::clock& clock = engine::current_worker()->owner().time();
-    const std::uint64_t now = clock.now();
-    if (deadline_ == 0) deadline_ = deadline_after(clock, from_now_);
-    return deadline_ <= now && late_ == when_late::do_not_start;
+    bool is_over = false;  // by one look at the clock, which is a fifth of what all this takes
+    if (deadline_ == 0) {
+      deadline_ = deadline_after(clock, from_now_);
+      is_over = from_now_ <= duration::zero();
+    } else {
+      is_over = deadline_ <= clock.now();
+    }
+    return is_over && late_ == when_late::do_not_start;
   }
   using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
