@@ -73,8 +73,9 @@ class future_core {
     references_.fetch_add(1, sync::memory_order_relaxed);  // relaxed: the caller holds one already
   }
   void release() noexcept {
-    // E:last-reference in/out: everybody's use of the state happens before its end
-    if (references_.fetch_sub(1, sync::memory_order_acq_rel) == 1) destroy();
+    // E:last-reference in/out: everybody's use of the state happens before its end. Who has the only
+    // one need not write: nobody else can add one.
+    if (has_one_owner() || references_.fetch_sub(1, sync::memory_order_acq_rel) == 1) destroy();
   }
 
   bool has_one_owner() const noexcept {
@@ -115,7 +116,7 @@ class future_core {
   // Destroys a result that will never be shown. [who began]
   virtual void discard_result(outcome held) noexcept = 0;
 
-  // The right to complete; exactly one caller gets it. [any]
+  // The right to complete; exactly one caller gets it. A task's own end needs none. [any]
   [[nodiscard]] bool try_begin() noexcept {
     std::uint8_t expected = 0;
     // relaxed: the result is published by complete()

@@ -38,6 +38,7 @@ void task_node::change_extras(Change change) {
   sync::lock_guard hold(text_lock_);
   if (extras_ == nullptr) extras_.swap(fresh);
   change(*extras_);
+  has_extras_.store(true, sync::memory_order_relaxed);  // relaxed: sends to the lock
 }
 
 const bindings_ptr* task_node::find_bindings(const task_context& context) const noexcept {
@@ -49,8 +50,9 @@ const bindings_ptr* task_node::find_bindings(const task_context& context) const 
 }
 
 bindings_ptr task_node::bindings_seen_by(const task_context& context) const noexcept {
+  // relaxed: what the caller has to see was bound before it asked
+  if (!has_extras_.load(sync::memory_order_relaxed)) return nullptr;
   sync::lock_guard hold(text_lock_);
-  if (extras_ == nullptr) return nullptr;
   const task_context* at = extras_->forked.empty() ? &context_ : &context;
   for (;;) {
     const bindings_ptr* found = find_bindings(*at);
@@ -167,7 +169,6 @@ void task_node::run_first(engine::job& self) noexcept {
 void task_node::refuse(promise_base& body) noexcept {
   body.handle().destroy();
   static_cast<void>(context_.close());
-  static_cast<void>(core_.try_begin());  // nobody else completes a task
   core_.complete(outcome::skipped, after_completion::runs_on);
   core_.release();
 }
@@ -175,7 +176,6 @@ void task_node::refuse(promise_base& body) noexcept {
 void task_node::finish() noexcept {
   const bool cancel_unseen = context_.close();
   outcome reached = context_.held;
-  static_cast<void>(core_.try_begin());  // nobody else completes a task
   if (cancel_unseen && reached == outcome::value) {
     core_.discard_result(reached);
     reached = outcome::skipped;

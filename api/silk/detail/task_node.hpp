@@ -100,10 +100,11 @@ class task_node {
   task_node* next_ = nullptr;
   std::uint16_t registry_shard_ = 0;
   mutable sync::spinlock text_lock_;
-  bool reason_is_final_ = false;         // guarded by text_lock_, as is the core's reason
-  bool told_of_closing_ = false;         // guarded by text_lock_
-  bool left_over_ = false;               // guarded by text_lock_: that cancel was accepted
-  bool closes_runtime_ = false;          // before the start
+  bool reason_is_final_ = false;  // guarded by text_lock_, as is the core's reason
+  bool told_of_closing_ = false;  // guarded by text_lock_
+  bool left_over_ = false;        // guarded by text_lock_: that cancel was accepted
+  bool closes_runtime_ = false;   // before the start
+  sync::atomic<bool> has_extras_{false};
   const std::uint32_t runtime_serial_;   // for when runtime_ is gone
   std::unique_ptr<task_extras> extras_;  // guarded by text_lock_; null: there are none
   std::uint64_t number_ = 0;             // for the generated name
