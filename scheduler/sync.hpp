@@ -70,6 +70,9 @@ inline constexpr std::uint32_t branch_capacity = 8192;
 // Pops without a theft until a deque's owner saves its fences again: decisions/002-asymmetric-fences.md.
 inline constexpr std::uint32_t pops_until_calm = 1024;
 
+// So many children of a range are made runnable together at first: docs/decisions/016-long-ranges.md.
+inline constexpr std::uint32_t children_at_once = 64;
+
 // So many timers in a worker's shard that it sleeps to their deadlines itself, whoever else watches the time:
 // docs/decisions/012-bursts.md. Here for the same reason.
 inline constexpr std::size_t crowd_of_timers = 64;

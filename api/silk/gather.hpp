@@ -43,13 +43,14 @@ class [[nodiscard("a gather must be awaited")]] gather_pack_awaiter
   }
 };
 
-template <class T>
+template <class Range>
 class [[nodiscard("a gather must be awaited")]] gather_range_awaiter
-    : public fork_range_awaiter<T> {
+    : public fork_range_awaiter<Range> {
+  using T = range_task_value<Range>;
+
  public:
-  template <class Range>
-  gather_range_awaiter(std::size_t count, Range& range)
-      : fork_range_awaiter<T>(on_failure::cancel_siblings, count, range) {}
+  gather_range_awaiter(std::size_t count, Range&& range)
+      : fork_range_awaiter<Range>(on_failure::cancel_siblings, count, std::forward<Range>(range)) {}
 
   auto await_resume(std::source_location where = std::source_location::current()) {
     const auto end = this->come_to_end();
@@ -173,7 +174,7 @@ auto fork_mixed(Mixed&&... children) {
 
 /// Runs lazy tasks at the same time and gives all their results, in the order of the arguments.
 ///
-/// Starts    in order, the first one at once on this worker; other workers take the last ones.
+/// Starts    in order, the first one at once on this worker; other workers take later ones.
 /// Finishes  when every child has ended, never earlier: children may use the caller's locals. Gives
 ///           std::tuple of the values (std::monostate for a void child), void when all are void.
 /// Fails     with the first failure in time: the others are cancelled and waited for, then it is
@@ -188,14 +189,20 @@ detail::gather_pack_awaiter<Ts...> gather(task<Ts>... children) {
 
 /// As above for a range of tasks: an rvalue container, or a view that makes a fresh task for each
 /// element. Gives std::vector of the values, void for task<void>.
+///
+/// A view whose length is known is read as its tasks are started, in order, by one thread at a time, no
+/// more than 4096 ahead. If reading it throws, so does gather, with the tasks that were made cancelled.
+/// Should the gather end early, the rest of the view is not read.
+///
+/// Lifetime  refers to an lvalue; keeps a view that is an rvalue.
 template <detail::task_range Range>
 auto gather(Range&& range) {
   static_assert(detail::gives_up_its_tasks<Range>,
                 "gather owns the tasks it runs: write gather(std::move(tasks))");
-  using T = detail::range_task_value<Range>;
-  return detail::with_count(range, [](std::size_t count, auto& tasks) {
-    return detail::gather_range_awaiter<T>(count, tasks);
-  });
+  return detail::with_count(
+      std::forward<Range>(range), []<class All>(std::size_t count, All&& all) {
+        return detail::gather_range_awaiter<All>(count, std::forward<All>(all));
+      });
 }
 
 /// Waits for tasks and futures that already live on their own, and gives all their results.

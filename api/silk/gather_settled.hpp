@@ -87,18 +87,20 @@ class [[nodiscard("a gather must be awaited")]] settled_pack_awaiter
   }
 };
 
-template <class T>
+template <class Range>
 class [[nodiscard("a gather must be awaited")]] settled_range_awaiter
-    : public fork_range_awaiter<T> {
+    : public fork_range_awaiter<Range> {
+  using T = range_task_value<Range>;
+
  public:
-  template <class Range>
-  settled_range_awaiter(std::size_t count, Range& range)
-      : fork_range_awaiter<T>(on_failure::keep_going, count, range) {}
+  settled_range_awaiter(std::size_t count, Range&& range)
+      : fork_range_awaiter<Range>(on_failure::keep_going, count, std::forward<Range>(range)) {}
 
   std::vector<settled<T>> await_resume(
       std::source_location where = std::source_location::current()) {
     const auto end = this->come_to_end();
     if (end == fork_awaiter::group_end::cancel) throw_cancelled(*this->parent->context, where);
+    if (const auto unread = this->range_failure()) rethrow_at(unread, where);
     std::vector<settled<T>> all;
     all.reserve(this->children);
     for (std::size_t i = 0; i < this->children; ++i) {
@@ -164,10 +166,10 @@ template <detail::task_range Range>
 auto gather_settled(Range&& range) {
   static_assert(detail::gives_up_its_tasks<Range>,
                 "gather_settled owns the tasks it runs: write gather_settled(std::move(tasks))");
-  using T = detail::range_task_value<Range>;
-  return detail::with_count(range, [](std::size_t count, auto& tasks) {
-    return detail::settled_range_awaiter<T>(count, tasks);
-  });
+  return detail::with_count(
+      std::forward<Range>(range), []<class All>(std::size_t count, All&& all) {
+        return detail::settled_range_awaiter<All>(count, std::forward<All>(all));
+      });
 }
 /// As above for tasks and futures that already live on their own.
 template <detail::any_future... Futures>

@@ -122,8 +122,8 @@ void cancel_requests::meet_again(const step& question, const task_node& met) noe
 void cancel_requests::tell_next_child(step group) noexcept {
   fork_group& told = *group.children;
   looks_ = group.looks;
-  if (group.told == told.children) {
-    if (told.outsiders != nullptr) told.outsiders->cancel(*this);
+  if (group.told == told.made()) {
+    if (told.is(fork_group::accompanied)) told.outsiders->cancel(*this);
     return told.drop_hold();
   }
   const std::size_t child = group.told++;

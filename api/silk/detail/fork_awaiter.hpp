@@ -4,14 +4,18 @@
 
 #include "../task.hpp"
 #include "awaitable.hpp"
+#include "fork_feeder.hpp"
 #include "fork_group.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <initializer_list>
 #include <limits>
 #include <memory>
 #include <new>
+#include <optional>
 #include <ranges>
 #include <source_location>
 #include <stdexcept>
@@ -167,40 +171,6 @@ struct fork_storage {
   std::byte* bytes;
 };
 
-template <class T>
-class fork_range_awaiter : private fork_storage<T>, public fork_awaiter {
- public:
-  template <std::ranges::input_range Range>
-  fork_range_awaiter(on_failure failure_policy, std::size_t count, Range& range)
-      : fork_storage<T>(count), fork_awaiter(this->bytes, sizeof(fork_slot<T>), 0, failure_policy) {
-    try {
-      for (auto&& child : range) {
-        fill(end, task<T>(std::move(child)));
-        end += stride;
-        total = ++children;
-      }
-    } catch (...) {
-      destroy_slots();
-      throw;
-    }
-  }
-  ~fork_range_awaiter() { destroy_slots(); }
-
- protected:
-  [[noreturn, gnu::cold, gnu::noinline]] void throw_end(fork_awaiter::group_end end,
-                                                        std::source_location where) {
-    if (end == fork_awaiter::group_end::cancel) throw_cancelled(*this->parent->context, where);
-    rethrow_at(error_of(static_cast<fork_slot<T>&>(*first_failure)), where);
-  }
-
- private:
-  void destroy_slots() noexcept {
-    if (std::is_trivially_destructible_v<stored<T>> && is_ordinary()) return;  // all hold values
-    for (std::size_t i = 0; i < children; ++i) this->template destroy_slot<T>(i);
-    drop_reason();
-  }
-};
-
 // A range whose elements are lazy tasks that gather may take: an rvalue container, or a view that
 // makes a fresh task for each element. A view of tasks that live elsewhere is not one, rvalue or not.
 template <class R>
@@ -212,15 +182,116 @@ inline constexpr bool gives_up_its_tasks =
 template <class R>
 using range_task_value = task_value<std::ranges::range_value_t<R>>;
 
+// Where a range that makes its tasks as it is read has been read to. Keeps an rvalue.
+template <class Range>
+class range_reader {
+ public:
+  explicit range_reader(Range&& all)
+      : range_(std::forward<Range>(all)), next_(std::ranges::begin(range_)) {}
+  auto read() {
+    if (next_ == std::ranges::end(range_))
+      throw usage_error("gather: the range has fewer tasks than its size() says");
+    auto made = *next_;
+    ++next_;
+    return made;
+  }
+
+ private:
+  Range range_;
+  std::ranges::iterator_t<Range> next_;
+};
+// All was taken at once.
+struct range_taken {
+  explicit range_taken(const auto&) noexcept {}
+};
+
+template <class Range>
+class fork_range_awaiter : private fork_storage<range_task_value<Range>>, public fork_awaiter {
+  using T = range_task_value<Range>;
+  static constexpr bool makes_tasks = !std::is_reference_v<std::ranges::range_reference_t<Range>>;
+
+ public:
+  fork_range_awaiter(on_failure failure_policy, std::size_t count, Range&& range)
+      : fork_storage<T>(count),
+        fork_awaiter(this->bytes, sizeof(fork_slot<T>), 0, failure_policy),
+        reader_(std::forward<Range>(range)) {
+    try {
+      make_first(static_cast<std::uint32_t>(count), range);
+    } catch (...) {
+      destroy_slots();
+      throw;
+    }
+    if (count > fork_feeder::first_chunk) feed(static_cast<std::uint32_t>(count));
+  }
+  ~fork_range_awaiter() { destroy_slots(); }
+
+ protected:
+  // Why the range could not be read; null if it could.
+  std::exception_ptr range_failure() const noexcept {
+    return feeder_ ? feeder_->failure() : nullptr;
+  }
+  [[noreturn, gnu::cold, gnu::noinline]] void throw_end(fork_awaiter::group_end end,
+                                                        std::source_location where) {
+    if (end == fork_awaiter::group_end::cancel) throw_cancelled(*this->parent->context, where);
+    const std::exception_ptr unread = range_failure();
+    rethrow_at(unread ? unread : error_of(static_cast<fork_slot<T>&>(*first_failure)), where);
+  }
+
+ private:
+  void count_as_children(std::uint32_t so_many) noexcept {
+    end += (so_many - children) * stride;
+    total = children = so_many;
+  }
+  void make_first(std::uint32_t count, auto& range) {
+    const auto take = [this](task<T> child) {
+      fill(end, std::move(child));
+      count_as_children(children + 1);
+    };
+    if constexpr (makes_tasks) {
+      while (children < std::min(count, fork_feeder::first_chunk)) take(reader_.read());
+    } else {
+      for (auto&& child : range) take(std::move(child));
+    }
+  }
+  void feed(std::uint32_t count) {
+    fork_group& group = *this;
+    if constexpr (makes_tasks) {
+      count_as_children(count);
+      feed_by(feeder_.emplace(group, make_more));
+    } else {
+      feed_by(feeder_.emplace(group, nullptr));
+    }
+  }
+  static void make_more(fork_group& group, fork_feeder::chunk wanted) {
+    auto& self = static_cast<fork_range_awaiter&>(group);
+    std::uint32_t i = wanted.from;
+    try {
+      for (; i < wanted.to; ++i) self.template fill<T>(self.slot_of(i), self.reader_.read());
+    } catch (...) {
+      while (i-- > wanted.from) self.child(i).coroutine->handle().destroy();
+      throw;
+    }
+  }
+  void destroy_slots() noexcept {
+    if (std::is_trivially_destructible_v<stored<T>> && all_hold_values()) return;
+    const std::uint32_t there = made();
+    for (std::size_t i = 0; i < there; ++i) this->template destroy_slot<T>(i);
+    drop_reason();
+  }
+
+  [[no_unique_address]] std::conditional_t<makes_tasks, range_reader<Range>, range_taken> reader_;
+  std::optional<fork_feeder> feeder_;  // of a long one
+};
+
 // Calls make(count, range) with a range whose length is known.
 template <class R, class Make>
-auto with_count(R& range, Make&& make) {
+auto with_count(R&& range, Make&& make) {
   if constexpr (std::ranges::sized_range<R>) {
-    return make(static_cast<std::size_t>(std::ranges::size(range)), range);
+    return make(static_cast<std::size_t>(std::ranges::size(range)), std::forward<R>(range));
   } else {
     std::vector<std::ranges::range_value_t<R>> tasks;
     for (auto&& child : range) tasks.push_back(std::move(child));
-    return make(tasks.size(), tasks);
+    return make(tasks.size(), std::move(tasks));
   }
 }
 

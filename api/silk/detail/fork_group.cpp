@@ -1,5 +1,6 @@
 #include "fork_group.hpp"
 
+#include "fork_feeder.hpp"
 #include "own_reasons.hpp"
 #include "task_node.hpp"
 
@@ -12,7 +13,8 @@ std::coroutine_handle<> fork_group::start(promise_base& waiting) noexcept {
   engine::worker* const worker = begin(waiting);
   if (worker == nullptr) [[unlikely]]
     return start_through_the_loop();
-  for (std::size_t i = children; i-- > 1;) push(child(i), *worker);
+  const std::uint32_t first = is(fed) ? feeder->begin(*worker).to : children;
+  for (std::size_t i = first; i-- > 1;) push(child(i), *worker);
   if (children > 1) worker->notify_forked();
   return child(0).coroutine->handle();
 }
@@ -22,7 +24,8 @@ std::coroutine_handle<> fork_group::start_through_the_loop() noexcept {
   engine::worker& worker = *engine::current_worker();
   // Added, since an outsider may have arrived already. relaxed: published with the children
   remote.fetch_add(arrived, sync::memory_order_relaxed);
-  for (std::size_t i = children; i-- > 0;) push(child(i), worker);  // then the group may be gone
+  const std::uint32_t first = is(fed) ? feeder->begin(worker).to : children;
+  for (std::size_t i = first; i-- > 0;) push(child(i), worker);  // then the group may be gone
   worker.notify_forked();
   return std::noop_coroutine();
 }
@@ -30,7 +33,7 @@ std::coroutine_handle<> fork_group::start_through_the_loop() noexcept {
 std::coroutine_handle<> fork_group::finished_otherwise(fork_base& ended) noexcept {
   if (ended.held != outcome::value) child_failed(ended);
   std::uint32_t others = 0;
-  if (outsiders != nullptr) others = static_cast<std::uint32_t>(outsiders->child_ended(ended));
+  if (is(accompanied)) others = static_cast<std::uint32_t>(outsiders->child_ended(ended));
   if (ended.course > fork_course::noted) forget_bindings(ended);
   if (ended.course == fork_course::disturbed)
     return arrive(1 + others) ? resume_parent() : std::noop_coroutine();
@@ -40,12 +43,18 @@ std::coroutine_handle<> fork_group::finished_otherwise(fork_base& ended) noexcep
 }
 
 std::coroutine_handle<> fork_group::pass_token() noexcept {
-  return next == end ? all_entered() : enter_next();
+  if (next == end) return all_entered();
+  return at_end_of_chunk() ? feeder->go_on() : enter_next();
 }
+
+bool fork_group::at_end_of_chunk() noexcept { return is(fed) && feeder->ends_at(next); }
+
+std::uint32_t fork_group::of_others() noexcept { return is(fed) ? feeder->of_others() : 0; }
 
 std::coroutine_handle<> fork_group::all_entered() noexcept {
   // relaxed: whoever linked the group was a child that ran before us under the token
-  const bool all_here = children + outsiders_done == total && !is(linked);
+  const std::uint32_t ours = children - of_others();
+  const bool all_here = ours + outsiders_done == total && !is(linked);
   return all_here ? parent->handle() : token_arrives();
 }
 
@@ -62,7 +71,7 @@ std::coroutine_handle<> fork_group::popped_in_vain(fork_base& sibling) noexcept 
     if (popped->role != fork_role::task || !popped->cancel_pending()) return coroutine.handle();
     discard(*popped);
     child_failed(*popped);
-    if (next == end) return all_entered();
+    if (next == end || at_end_of_chunk()) return pass_token();
     popped = &at(next);
     if (!engine::current_worker()->forks().pop_if(*popped->coroutine)) return token_arrives();
     next += stride;
@@ -71,7 +80,7 @@ std::coroutine_handle<> fork_group::popped_in_vain(fork_base& sibling) noexcept 
 
 // The next sibling is gone, and with it all that come after it; or there is none.
 std::coroutine_handle<> fork_group::token_arrives() noexcept {
-  const auto entered = children - static_cast<std::uint32_t>((end - next) / stride);
+  const auto entered = children - static_cast<std::uint32_t>((end - next) / stride) - of_others();
   return arrive(arrived + entered + outsiders_done) ? resume_parent() : std::noop_coroutine();
 }
 
@@ -96,9 +105,16 @@ void fork_group::child_failed(fork_base& ended) noexcept {
   if (children == 1 || is(cancel_requested)) return;
   if (!try_hold()) return;
   cancel_requests requests(own_reasons::get().sibling_failed, parent->context);
-  requests.add(*this);
+  tell_children(requests);
   requests.run();
 }
+
+void fork_group::tell_children(cancel_requests& requests) noexcept {
+  if (is(fed)) feeder->stop();
+  requests.add(*this);
+}
+
+std::uint32_t fork_group::made() noexcept { return is(fed) ? feeder->made() : children; }
 
 bool fork_group::link() noexcept {
   // E:link in: F4, whoever sees it may rely on the parent's context
@@ -165,8 +181,12 @@ cancel_answer fork_group::cancel_children(wait& self, cancel_requests& requests)
   auto& group = static_cast<fork_group&>(self);
   if (!group.try_hold()) return {cancel_status::finished};
   // The parent reads it after the join, which our hold delays.
-  if (!requests.only_looks()) group.set(cancel_requested);
-  requests.add(group);
+  if (requests.only_looks()) {
+    requests.add(group);
+  } else {
+    group.set(cancel_requested);
+    group.tell_children(requests);
+  }
   return {cancel_status::forwarded};
 }
 

@@ -63,6 +63,8 @@ inline void note_running(task_context& context) noexcept {
 // A child with context variables of its own has ended: they go, and its course is one without. [task]
 void forget_bindings(fork_base& ended) noexcept;  // bindings.cpp
 
+class fork_feeder;
+
 struct fork_group : wait {
   // What is out of the ordinary. None of these: under way or at its end, no child has failed, none has had
   // to wait, so that nobody could cancel us.
@@ -73,6 +75,7 @@ struct fork_group : wait {
     failed = 8,
     cancel_requested = 16,
     reasoned = 32,  // `reason` has been made
+    fed = 64,       // there is a feeder
   };
 
   fork_group(std::byte* first_slot, std::size_t slot_stride, std::uint32_t members,
@@ -84,7 +87,11 @@ struct fork_group : wait {
         total(members),
         policy(failure_policy) {}
 
-  fork_base& child(std::size_t i) noexcept { return at(end - (children - i) * stride); }
+  // One that has been made.
+  fork_base& child(std::size_t i) noexcept { return at(slot_of(i)); }
+  std::byte* slot_of(std::size_t i) noexcept { return end - (children - i) * stride; }
+  // How many have been made, if the rest of a long range has not. [holder, or while nothing runs]
+  std::uint32_t made() noexcept;
   bool is(marks mark) const noexcept {
     return (marked.load(sync::memory_order_relaxed) & mark) != 0;  // relaxed: as each caller says
   }
@@ -116,6 +123,8 @@ struct fork_group : wait {
   // Keeps the parent suspended; any number may at once. False: all have ended, and it goes on. [any]
   [[nodiscard]] bool try_hold() noexcept;
   void drop_hold() noexcept;  // may wake the parent [holder]
+  // All children are to be told of a cancel, or that a sibling has failed. [holder]
+  void tell_children(cancel_requests& requests) noexcept;
   // Asks one child to stop. [holder, or an outsider that has not arrived]
   void cancel_child(std::size_t i, cancel_requests& requests) noexcept;
   // Tells a child of a cancel that came to the group. [holder]
@@ -152,7 +161,10 @@ struct fork_group : wait {
   on_failure policy;
   mutable sync::spinlock reason_lock;
   sync::atomic<std::uint64_t> remote{0};
-  fork_outsiders* outsiders = nullptr;
+  union {
+    fork_outsiders* outsiders;  // if accompanied
+    fork_feeder* feeder;        // if fed
+  };
   std::uint32_t outsiders_done = 0;  // token holder's
   fork_base* first_failure;          // written by the child that set the mark `failed`
   union {
@@ -165,6 +177,11 @@ struct fork_group : wait {
   bool is_ordinary() const noexcept {
     return marked.load(sync::memory_order_relaxed) == 0;  // relaxed: after the join
   }
+  // Nobody failed, and nobody was told to stop. Also of one that had to wait, or was fed.
+  bool all_hold_values() const noexcept {
+    // relaxed: after the join
+    return (marked.load(sync::memory_order_relaxed) & ~(linked | fed)) == 0;
+  }
   void drop_reason() noexcept;  // at the end of one that is not ordinary
   // There are outsiders, of which so many must arrive; before the start.
   void accompany(fork_outsiders& others, std::uint32_t count) noexcept {
@@ -176,7 +193,8 @@ struct fork_group : wait {
   // The parent is about to suspend. Null: every child is to go through the loop of the worker. [task]
   engine::worker* begin(promise_base& waiting) noexcept {
     parent = &waiting;
-    if (is(accompanied)) [[unlikely]] {  // relaxed: since we were made
+    // relaxed: since we were made
+    if ((marked.load(sync::memory_order_relaxed) & (accompanied | fed)) != 0) [[unlikely]] {
       // Outsiders may be at work already. E:start out
       marked.fetch_and(static_cast<std::uint8_t>(~unstarted), sync::memory_order_release);
     } else {
@@ -185,11 +203,18 @@ struct fork_group : wait {
     engine::worker& worker = *engine::current_worker();
     return worker.fork_budget_spent() ? nullptr : &worker;
   }
+  // The children behind the first few come a chunk at a time; before the start.
+  void feed_by(fork_feeder& later) noexcept {
+    feeder = &later;
+    marked.store(unstarted | fed, sync::memory_order_relaxed);  // relaxed: not published yet
+  }
   // After those behind it. [task]
   static void push(fork_base& child, engine::worker& worker) noexcept;
   std::coroutine_handle<> start_through_the_loop() noexcept;
 
  private:
+  friend class fork_feeder;
+
   static fork_base& at(std::byte* slot) noexcept {
     return *std::launder(reinterpret_cast<fork_base*>(slot));
   }
@@ -200,6 +225,9 @@ struct fork_group : wait {
   void note_reason(const cancel_requests& requests) noexcept;  // [any canceller]
   std::coroutine_handle<> finished_otherwise(fork_base& ended) noexcept;
   std::coroutine_handle<> pass_token() noexcept;
+  bool at_end_of_chunk() noexcept;
+  std::uint32_t
+  of_others() noexcept;  // of those before `next`, how many were not entered under the token
   std::coroutine_handle<> enter_next() noexcept;  // or the token arrives
   std::coroutine_handle<> all_entered() noexcept;
   std::coroutine_handle<> popped_in_vain(fork_base& sibling) noexcept;

@@ -47,7 +47,7 @@ std::string wait_teller::of_context(task_context& context) {
 std::string wait_teller::of_group(fork_group& group) {
   const bool scope = group.child(0).is_scope();
   std::string list;
-  for (std::uint32_t i = 0; i < group.children; ++i) {
+  for (std::uint32_t i = 0; i < group.made(); ++i) {
     fork_base& child = group.child(i);
     if (child.held != outcome::none) continue;
     const std::string inner = of_context(child);

@@ -232,6 +232,7 @@ inline constexpr std::size_t no_sharing = 16;
 inline constexpr std::size_t ring_capacity = 4;
 inline constexpr std::size_t crowd_of_timers = 2;
 inline constexpr std::uint32_t branch_capacity = 4;
+inline constexpr std::uint32_t children_at_once = 2;
 inline constexpr std::uint32_t pops_until_calm = 1;
 
 using place = std::source_location;
