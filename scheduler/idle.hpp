@@ -15,9 +15,10 @@
 //    sleeps no longer than the earliest deadline that was published before it went to sleep, and
 //    whoever publishes an earlier one without going to sleep itself kicks it. Deadlines of a worker that is
 //    awake count a little later (pool::due_for_others): it looks after them itself, or it is stuck in a
-//    job. A driver that goes to work passes the role on if there is something to watch; else the role is free, and who publishes
-//    the next deadline wakes a sleeper for it. Virtual time is not watched: the last worker to park
-//    moves it, and who arms a timer from outside has somebody look.
+//    job. A driver that goes to work passes the role on if there is something to watch and it sees a sleeper; who
+//    is about to sleep and was not seen looks whether there still is a driver. Else the role is free, and who
+//    publishes the next deadline wakes a sleeper for it. Virtual time is not watched: the last worker to
+//    park moves it, and who arms a timer from outside has somebody look.
 // I4 (idle is idle): with no work and no deadline every worker sleeps without a timeout. A burst that leaves much
 //    free memory leaves a deadline, too, one for each time that it is worth giving back (idle_trim.hpp).
 //
