@@ -2,6 +2,8 @@
 // timeout claim a wait once. One outcome, nothing is lost, and nothing points at the wait afterwards.
 #include "task_fixture.hpp"
 
+#include <optional>
+
 namespace {
 
 using namespace silk::model::tasks;
@@ -177,6 +179,7 @@ silk::task<int> looks_at(silk::future<int> one, silk::future<int> other) {
   auto found =
       co_await silk::wait(std::move(both), {.return_when = silk::first_completed, .timeout = 1us});
   check(found.done.size() + found.pending.size() == 2, "each is on one side");
+  for (const auto& left : found.pending) check(left.waiting() == 0, "nobody waits for it any more");
   co_return static_cast<int>(found.done.size());
 }
 
@@ -243,6 +246,44 @@ TEST(wait_claim, complete_against_cancel_of_a_wait_without_a_timer) {
     here.run_ready();
     check(accepted && was_cancelled(handle, 7),
           "a cancel that comes before the task goes on is seen");
+  });
+}
+
+// ---- as_completed (completion_core's O4): a timeout, and a consumer on another worker ----
+
+using outcomes_of_two = silk::completions<silk::future<int>>;
+
+silk::task<int> looks_for_each(silk::future<int> one, silk::future<int> other,
+                               std::optional<outcomes_of_two>& made) {
+  std::vector<silk::future<int>> both{std::move(one), std::move(other)};
+  made = silk::as_completed(std::move(both), {.timeout = 0us});
+  co_return 0;
+}
+
+silk::task<int> takes_the_next(outcomes_of_two& completed, const silk::future<int>& pending) {
+  try {
+    auto done = co_await completed.next();
+    co_return done->result();
+  } catch (const silk::timeout_error&) {
+    check(pending.waiting() == 0, "nobody waits for it once the time is up");
+  }
+  co_return 0;
+}
+
+TEST(wait_claim, a_consumer_meets_the_timeout_of_as_completed) {
+  expect_holds(within(2, 1), [] {
+    std::optional<outcomes_of_two> completed;
+    silk::promise<int> one, never;
+    auto pending = never.get_future();
+    silk::manual_runtime here(quiet());
+    const auto making = here.spawn(looks_for_each(one.get_future(), pending, completed));
+    check(here.run_once() && making.done(), "the timeout is for the next turn");
+    auto handle = here.spawn(takes_the_next(*completed, pending));
+    second_worker other(here);
+    together([&] { here.run_ready(); }, [&] { other.work(); });
+    here.run_ready();
+    check(!was_cancelled(handle, 0), "the time is up");
+    completed.reset();
   });
 }
 

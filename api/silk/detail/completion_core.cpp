@@ -140,7 +140,7 @@ engine::job* completion_core::member_completed(waiter& self) noexcept {
 
 engine::job* completion_core::completed(member& done) noexcept {
   sync::lock_guard hold(lock_);
-  if (expired_) return nullptr;  // keeps O3
+  if (closed_) return nullptr;  // keeps O3
   done.pending = false;
   // Under the lock, since nobody that counts on it may go meanwhile.
   if (--pending_ == 0 && timer_) static_cast<void>(timer_->cancel());
@@ -165,10 +165,15 @@ void completion_core::expire_when_quiet(std::shared_ptr<completion_core> self) n
 }
 
 void completion_core::expire() noexcept {
-  wake_list woken;
   {
     sync::lock_guard hold(lock_);
     if (pending_ == 0) return;
+    closed_ = true;
+  }
+  stop_watching();  // keeps O4
+  wake_list woken;
+  {
+    sync::lock_guard hold(lock_);
     expired_ = true;
     while (!consumers_.empty()) {
       consumers_.first()->note = time_is_up;
@@ -176,7 +181,6 @@ void completion_core::expire() noexcept {
     }
   }
   woken.run();
-  stop_watching();
 }
 
 bool completion_verb::try_now() {

@@ -10,6 +10,7 @@
 // O2: claims that were not used <= futures that were not given out. So a claim is served in the end: by a
 //     future, or because the time is up.
 // O3: a future that is pending when the time is up is never given out.
+// O4: who is told that the time is up finds nothing that waits for a future any more.
 //
 // Two kinds of owners: those who may consume, and the timer's callback. When the last of the former goes
 // it calls abandon(), and then nothing points here any more but a callback that is on its way.
@@ -87,7 +88,8 @@ class completion_core : protected wait_home {
   expiry expiry_;
   std::size_t unclaimed_;  // guarded by lock_, as all that follows
   std::size_t pending_;
-  bool expired_ = false;
+  bool closed_ = false;   // no future is accepted any more
+  bool expired_ = false;  // whoever would wait is told so
   member* first_ready_ = nullptr;
   member* last_ready_ = nullptr;
   wait_line consumers_;
