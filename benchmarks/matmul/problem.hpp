@@ -38,7 +38,7 @@ struct product {
     return {a.quarter(down, inner), b.quarter(inner, right), c.quarter(down, right)};
   }
 
-  void compute() const noexcept {
+  [[gnu::noinline]] void compute() const noexcept {
     for (std::size_t i = 0; i < c.rows; ++i) {
       for (std::size_t k = 0; k < c.rows; ++k) {
         const float factor = a.row(i)[k];
