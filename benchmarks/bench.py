@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import host
@@ -24,6 +25,7 @@ ROOT = HERE.parent
 PRESETS = {"gcc": "release", "clang": "clang"}
 OPTIONAL = {"onetbb", "openmp"}  # not built where their package is missing
 ENOUGH_S = 5  # in a process, after which there are no more repetitions
+LONG_S = 20  # a process that takes longer is the only one of its program: no more rounds
 TIME_LIMIT_S = 900  # for one process; what takes longer hangs
 
 Program = collections.namedtuple("Program", "problem runtime compiler command")
@@ -90,7 +92,12 @@ def parse(arguments):
         help=f"such as 1,2; by default 1 and {processors}, with --quick {processors}",
     )
     count = _typed(_count, "a number from 1 to 4096")
-    parser.add_argument("--rounds", type=count, default=3, help="processes of each program (3)")
+    parser.add_argument(
+        "--rounds",
+        type=count,
+        default=3,
+        help=f"processes of each program (3); one only if it takes over {LONG_S} s",
+    )
     parser.add_argument(
         "--repetitions", type=count, default=3, help=f"in each process, for {ENOUGH_S} s at most (3)"
     )
@@ -206,10 +213,14 @@ def measure(programs, workers, wish, watch):
     """The rows of one variant with so many workers, the programs in turn."""
     arguments = ["--workers", workers, "--repetitions", wish.repetitions, "--enough", ENOUGH_S]
     runs = {program: [] for program in programs}
+    left = list(programs)
     for _ in range(wish.rounds):
         watch.look()
-        for program in programs:
+        for program in tuple(left):
+            start = time.monotonic()
             runs[program].append(output_of(*program.command, *arguments))
+            if time.monotonic() - start > LONG_S:
+                left.remove(program)
     return [rows.row_of(*program[:3], runs[program]) for program in programs]
 
 

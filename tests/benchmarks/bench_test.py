@@ -9,6 +9,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
@@ -57,6 +58,21 @@ class Row(unittest.TestCase):
         runs = [run([1.0], late_us=[[1, 2], [8, 1]]), run([1.0], late_us=[[4, 1], [8, 3]])]
         made = rows.row_of("lateness", "silk_sleep", "gcc", runs)
         self.assertEqual(made["late_us"], [[1, 2], [4, 1], [8, 4]])
+
+
+class Rounds(unittest.TestCase):
+    def test_a_program_that_takes_long_runs_in_the_first_only(self):
+        clock = [0.0]
+
+        def process(name, *_):
+            clock[0] += {"quick": 1.0, "slow": bench.LONG_S + 1}[name]
+            return run([1.0])
+
+        programs = [bench.Program("fib", name, "gcc", (name,)) for name in ("quick", "slow")]
+        wish = bench.parse(["fib", "--rounds", "3"])
+        with mock.patch.multiple(bench, output_of=process, time=mock.Mock(monotonic=lambda: clock[0])):
+            quick, slow = bench.measure(programs, 2, wish, mock.Mock())
+        self.assertEqual((quick["samples"], slow["samples"]), (3, 1))
 
 
 class Quantile(unittest.TestCase):
