@@ -53,11 +53,19 @@ class deque {
 
   // Aborts when memory for a larger ring cannot be had. [owner]
   void push(job& item) noexcept {
-    const std::int64_t bottom = bottom_.load(sync::memory_order_relaxed);  // relaxed: own field
-    if (bottom >= full_at_) [[unlikely]]
-      rarely<&deque::make_room>(this, bottom);
-    owned_.put(bottom, item);
-    bottom_.store(bottom + 1, sync::memory_order_release);  // E:deque-publish out: the slot
+    push_many(1, [&item]() noexcept -> job& { return item; });
+  }
+
+  // So many, which next() gives, oldest first. Thieves see all of them at once. [owner]
+  template <class Next>
+  void push_many(std::size_t count, Next next) noexcept {
+    std::int64_t bottom = bottom_.load(sync::memory_order_relaxed);  // relaxed: own field
+    for (; count > 0; --count, ++bottom) {
+      if (bottom >= full_at_) [[unlikely]]
+        rarely<&deque::make_room>(this, bottom);
+      owned_.put(bottom, next());
+    }
+    bottom_.store(bottom, sync::memory_order_release);  // E:deque-publish out: the slots
   }
 
   // The newest item, or nullptr when there is none. [owner]

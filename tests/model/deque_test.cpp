@@ -265,6 +265,26 @@ TEST_P(deques, a_ring_grows_under_a_thief) {
   });
 }
 
+// The ring is replaced while some of the items are not published yet.
+TEST_P(deques, a_ring_grows_for_many_at_once_under_a_thief) {
+  expect_holds(within(3), [] {
+    filled<3> state(1, 1);
+    std::size_t next = 1;
+    together(
+        [&] {
+          state.forks.push_many(2, [&]() noexcept -> silk::scheduler::job& {
+            state.jobs[next].make();
+            return state.jobs[next++];
+          });
+        },
+        [&] {
+          steal(state.forks);
+          steal(state.forks);
+        });
+    state.finish();
+  });
+}
+
 TEST_P(deques, a_ring_grows_under_two_thieves) {
   expect_holds(within(2), [] {
     filled<2> state(1, 1);

@@ -76,6 +76,16 @@ TEST_F(small_deque, keeps_all_items_when_it_grows_around_the_end_of_the_ring) {
   for (std::size_t i = 50; i-- > 20;) EXPECT_EQ(forks.pop(), &jobs[i]);
 }
 
+TEST_F(small_deque, takes_many_at_once_and_grows_on_the_way) {
+  push(0, 1);
+  std::size_t next = 1;
+  forks.push_many(49, [&]() noexcept -> job& { return jobs[next++]; });
+  forks.push_many(0, [&]() noexcept -> job& { return jobs[next++]; });
+  EXPECT_EQ(next, 50u);
+  for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(forks.steal().item, &jobs[i]);
+  for (std::size_t i = 50; i-- > 20;) EXPECT_EQ(forks.pop(), &jobs[i]);
+}
+
 TEST_F(small_deque, pop_if_takes_only_the_newest_and_only_if_it_is_the_one_asked_for) {
   push(0, 2);
   EXPECT_FALSE(forks.pop_if(jobs[0]));

@@ -134,7 +134,8 @@ class fork_pack_awaiter : public fork_awaiter {
  private:
   template <std::size_t... I>
   std::coroutine_handle<> start_here(engine::worker& worker, std::index_sequence<I...>) noexcept {
-    (push(slot_at<sizeof...(I) - I>(), worker), ...);  // the last one first
+    // The last one first.
+    (worker.forks().push(to_be_pushed(slot_at<sizeof...(I) - I>())), ...);
     if constexpr (sizeof...(I) > 0) worker.notify_forked();
     return slot_at<0>().coroutine->handle();
   }
@@ -188,15 +189,19 @@ class range_reader {
  public:
   explicit range_reader(Range&& all)
       : range_(std::forward<Range>(all)), next_(std::ranges::begin(range_)) {}
-  auto read() {
-    if (next_ == std::ranges::end(range_))
-      throw usage_error("gather: the range has fewer tasks than its size() says");
+  [[gnu::always_inline]] auto read() {
+    if (next_ == std::ranges::end(range_)) [[unlikely]]
+      throw_ended();
     auto made = *next_;
     ++next_;
     return made;
   }
 
  private:
+  [[noreturn, gnu::cold, gnu::noinline]] static void throw_ended() {
+    throw usage_error("gather: the range has fewer tasks than its size() says");
+  }
+
   Range range_;
   std::ranges::iterator_t<Range> next_;
 };

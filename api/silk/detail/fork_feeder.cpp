@@ -62,7 +62,7 @@ fork_feeder::chunk fork_feeder::next_chunk() noexcept {
 
 void fork_feeder::hand_out(chunk next, engine::worker& here) noexcept {
   if (next.to != group_.children) here.forks().push(*this);
-  for (std::uint32_t i = next.to; i-- > next.from;) fork_group::push(group_.child(i), here);
+  group_.push_children(next.from, next.to, here);
   here.notify_forked();
 }
 

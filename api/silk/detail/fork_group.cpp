@@ -14,7 +14,7 @@ std::coroutine_handle<> fork_group::start(promise_base& waiting) noexcept {
   if (worker == nullptr) [[unlikely]]
     return start_through_the_loop();
   const std::uint32_t first = is(fed) ? feeder->begin(*worker).to : children;
-  for (std::size_t i = first; i-- > 1;) push(child(i), *worker);
+  push_children(1, first, *worker);
   if (children > 1) worker->notify_forked();
   return child(0).coroutine->handle();
 }
@@ -25,7 +25,7 @@ std::coroutine_handle<> fork_group::start_through_the_loop() noexcept {
   // Added, since an outsider may have arrived already. relaxed: published with the children
   remote.fetch_add(arrived, sync::memory_order_relaxed);
   const std::uint32_t first = is(fed) ? feeder->begin(worker).to : children;
-  for (std::size_t i = first; i-- > 0;) push(child(i), worker);  // then the group may be gone
+  push_children(0, first, worker);  // then the group may be gone
   worker.notify_forked();
   return std::noop_coroutine();
 }

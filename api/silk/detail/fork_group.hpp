@@ -208,8 +208,9 @@ struct fork_group : wait {
     feeder = &later;
     marked.store(unstarted | fed, sync::memory_order_relaxed);  // relaxed: not published yet
   }
-  // After those behind it. [task]
-  static void push(fork_base& child, engine::worker& worker) noexcept;
+  // What may be run by any worker. After those behind it. [task]
+  static engine::job& to_be_pushed(fork_base& child) noexcept;
+  void push_children(std::uint32_t from, std::uint32_t to, engine::worker& worker) noexcept;
   std::coroutine_handle<> start_through_the_loop() noexcept;
 
  private:
@@ -291,10 +292,18 @@ inline void run_disturbed(engine::job& self) noexcept {
   promise.enter();
 }
 
-inline void fork_group::push(fork_base& child, engine::worker& worker) noexcept {
+inline engine::job& fork_group::to_be_pushed(fork_base& child) noexcept {
   promise_base& pushed = *child.coroutine;
   pushed.run = run_disturbed;
-  worker.forks().push(pushed);
+  return pushed;
+}
+
+inline void fork_group::push_children(std::uint32_t from, std::uint32_t to,
+                                      engine::worker& worker) noexcept {
+  std::byte* slot = slot_of(to);
+  worker.forks().push_many(to - from, [&slot, size = stride]() noexcept -> engine::job& {
+    return to_be_pushed(at(slot -= size));
+  });
 }
 
 inline std::coroutine_handle<> fork_group::finished(fork_base& ended) noexcept {
