@@ -1,7 +1,5 @@
 // All at once by gather, which owns its tasks: no handles, no reference counts.
-#include "problem.hpp"
-
-#include <silk/silk.hpp>
+#include "silk.hpp"
 
 #include <numeric>
 #include <ranges>
@@ -27,18 +25,8 @@ silk::task<long> all_at_once(long count) {
   co_return std::accumulate(values.begin(), values.end(), 0L);
 }
 
-silk::task<long> in_its_way(const bench::spawn_join& problem) {
-  using way = bench::spawn_join::way;
-  return problem.how == way::one_at_a_time ? one_at_a_time(problem.tasks)
-                                           : all_at_once(problem.tasks);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::program<bench::spawn_join> program(argc, argv);
-  silk::runtime runtime({.workers = program.workers()});
-  program.watch(runtime);
-  return program.measure(
-      [&](const bench::spawn_join& problem) { return runtime.block_on(in_its_way(problem)); });
+  return bench::measure_spawn_join(argc, argv, one_at_a_time, all_at_once);
 }

@@ -1,6 +1,4 @@
-#include "problem.hpp"
-
-#include <silk/silk.hpp>
+#include "silk.hpp"
 
 #include <vector>
 
@@ -26,18 +24,8 @@ silk::task<long> all_at_once(long count) {
   co_return sum;
 }
 
-silk::task<long> in_its_way(const bench::spawn_join& problem) {
-  using way = bench::spawn_join::way;
-  return problem.how == way::one_at_a_time ? one_at_a_time(problem.tasks)
-                                           : all_at_once(problem.tasks);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::program<bench::spawn_join> program(argc, argv);
-  silk::runtime runtime({.workers = program.workers()});
-  program.watch(runtime);
-  return program.measure(
-      [&](const bench::spawn_join& problem) { return runtime.block_on(in_its_way(problem)); });
+  return bench::measure_spawn_join(argc, argv, one_at_a_time, all_at_once);
 }
