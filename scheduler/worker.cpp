@@ -310,8 +310,7 @@ bool worker::watch_time() noexcept {
 
 // An earlier timer may have been armed by who did not see what we watch. Or the driver that we left the time to has
 // gone to work before it could see us.
-bool worker::is_watched(bool driving) const noexcept {
-  const std::uint64_t earliest = pool_.earliest_for(index_);
+bool worker::is_watched(std::uint64_t earliest, bool driving) const noexcept {
   const std::uint64_t watched = driving ? wake_at_ : pool_.idle_.driver_deadline();
   return watched != 0 && watched <= earliest;
 }
@@ -321,8 +320,8 @@ bool worker::may_not_sleep(bool driving) noexcept {
   if (has_what_it_waits_for() || pool_.work_visible() || pool_.drive_is_over()) return true;
   // relaxed: stop() wakes every parked worker after the store
   if (pool_.stopping_.load(sync::memory_order_relaxed)) return true;
-  if (!pool_.clock_.is_virtual() && !is_watched(driving)) return true;
   const std::uint64_t earliest = pool_.earliest_for(index_);
+  if (!pool_.clock_.is_virtual() && !is_watched(earliest, driving)) return true;
   if (earliest > pool_.clock_.now()) return false;
   // Whoever is at these timers, with the lock in hand, may be waiting for this processor.
   if (others_serve_) sync::give_way();

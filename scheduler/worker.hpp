@@ -151,7 +151,7 @@ class worker {
   void tell_driver() noexcept;
   void park(counted searching) noexcept;
   bool watch_time() noexcept;
-  bool is_watched(bool driving) const noexcept;
+  bool is_watched(std::uint64_t earliest, bool driving) const noexcept;
   bool may_not_sleep(bool driving) noexcept;
   void sleep_until_woken(bool driving) noexcept;
   void wake_myself() noexcept;
