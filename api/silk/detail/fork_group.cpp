@@ -110,7 +110,7 @@ void fork_group::child_failed(fork_base& ended) noexcept {
 }
 
 void fork_group::tell_children(cancel_requests& requests) noexcept {
-  if (is(fed)) feeder->stop();
+  if (is(fed) && !requests.only_looks()) feeder->stop();
   requests.add(*this);
 }
 
@@ -181,12 +181,8 @@ cancel_answer fork_group::cancel_children(wait& self, cancel_requests& requests)
   auto& group = static_cast<fork_group&>(self);
   if (!group.try_hold()) return {cancel_status::finished};
   // The parent reads it after the join, which our hold delays.
-  if (requests.only_looks()) {
-    requests.add(group);
-  } else {
-    group.set(cancel_requested);
-    group.tell_children(requests);
-  }
+  if (!requests.only_looks()) group.set(cancel_requested);
+  group.tell_children(requests);
   return {cancel_status::forwarded};
 }
 
