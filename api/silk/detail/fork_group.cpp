@@ -14,8 +14,10 @@ std::coroutine_handle<> fork_group::start(promise_base& waiting) noexcept {
   if (worker == nullptr) [[unlikely]]
     return start_through_the_loop();
   const std::uint32_t first = is(fed) ? feeder->begin(*worker).to : children;
-  push_children(1, first, *worker);
-  if (children > 1) worker->notify_forked();
+  if (first > 1) {
+    push_children(1, first, *worker);
+    worker->notify_forked();
+  }
   return child(0).coroutine->handle();
 }
 
