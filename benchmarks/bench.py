@@ -112,7 +112,7 @@ def parse(arguments):
         type=Path,
         metavar="FILE",
         default=ROOT / "build/bench/bench.json",
-        help="where the rows go (build/bench/bench.json); the report goes beside it, as .html",
+        help="where the rows go (build/bench/bench.json); beside it the report, .html, and an overview, .svg",
     )
     parser.add_argument(
         "--plan", action="store_true", help="print what must be built and installed, and end"
@@ -241,14 +241,18 @@ def measure_all(wish, ready, watch):
 
 
 def write(wish, machine, ready, found):
-    """Writes rows and report, and gives the paths of both."""
+    """Writes rows, report and, where there is matplotlib, an overview beside them; tells where."""
     versions = {peer.name: peer.versions() for peer in ready}
     recorded = {"host": machine, "quick": wish.quick, "peers": versions, "rows": found}
     as_page = wish.json.with_suffix(".html")
     wish.json.parent.mkdir(parents=True, exist_ok=True)
     wish.json.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
     as_page.write_text(report.page(recorded), encoding="utf-8")
-    return wish.json, as_page
+    print(f"rows: {wish.json}\nreport: {as_page}")
+    if report.plots:
+        as_picture = wish.json.with_suffix(".svg")
+        as_picture.write_text(report.plots.overview(found), encoding="utf-8")
+        print(f"overview: {as_picture}")
 
 
 def main():
@@ -267,7 +271,7 @@ def main():
         return 130
     machine = watch.report()
     print(host.sentence(machine))
-    print("rows: {}\nreport: {}".format(*write(wish, machine, ready, found)))
+    write(wish, machine, ready, found)
     return 0
 
 

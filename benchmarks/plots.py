@@ -9,6 +9,7 @@ import rows
 
 matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text
 WIDE_RANGE = 30  # from here on bars are on a logarithmic scale
+OVERVIEW_COLUMNS = 3
 
 
 def _svg(figure):
@@ -33,8 +34,7 @@ def _color(row):
     return "tab:gray" if row["compiler"] in rows.CPP_COMPILERS else "tab:olive"
 
 
-def bars(key, group):
-    """Time of an operation, a bar for each runtime."""
+def _draw_bars(axes, key, group):
     group = sorted(group, key=lambda row: row["median_s"], reverse=True)
     per_op = [1e9 / row["operations"] for row in group]
     medians = [row["ns_per_op"] for row in group]
@@ -42,14 +42,32 @@ def bars(key, group):
     above = [(row["max_s"] - row["median_s"]) * scale for row, scale in zip(group, per_op)]
     colors = [_color(row) for row in group]
 
-    figure = Figure(figsize=(6.5, 0.8 + 0.35 * len(group)))
-    axes = figure.add_subplot()
     axes.barh(_names(group), medians, xerr=[below, above], color=colors, ecolor="black", capsize=2)
     wide = max(medians) > WIDE_RANGE * min(medians) > 0
     if wide:
         axes.set_xscale("log")
     axes.set_xlabel("ns an operation, logarithmic" if wide else "ns an operation")
     axes.set_title(rows.title(key), fontsize="medium")
+
+
+def bars(key, group):
+    """Time of an operation, a bar for each runtime."""
+    figure = Figure(figsize=(6.5, 0.8 + 0.35 * len(group)))
+    _draw_bars(figure.add_subplot(), key, group)
+    return _svg(figure)
+
+
+def overview(found):
+    """The bars of all problems with the most workers in one picture, C++ by one compiler only."""
+    most = max(row["workers"] for row in found)
+    compilers = [each for each in rows.CPP_COMPILERS if each in {row["compiler"] for row in found}]
+    left_out = compilers[1:]
+    shown = [row for row in found if row["workers"] == most and row["compiler"] not in left_out]
+    groups = list(rows.groups(shown).items())
+    height = -(-len(groups) // OVERVIEW_COLUMNS)
+    figure = Figure(figsize=(5 * OVERVIEW_COLUMNS, 2.6 * height), layout="tight")
+    for place, (key, group) in enumerate(groups, start=1):
+        _draw_bars(figure.add_subplot(height, OVERVIEW_COLUMNS, place), key, group)
     return _svg(figure)
 
 

@@ -197,6 +197,14 @@ class Report(unittest.TestCase):
         plots = 0 if report.plots is None else 5  # bars and lateness for 2 and for 1 worker; scaling
         self.assertEqual(page.count("<svg"), plots)
 
+    @unittest.skipIf(report.plots is None, "matplotlib is not installed")
+    def test_has_an_overview_with_the_most_workers_and_one_compiler(self):
+        by_another = row("by_another", 3.0, compiler="clang")
+        picture = report.plots.overview([*self.recorded["rows"], by_another])
+        self.assertEqual(picture.count("fib 39, 2 workers"), 1)
+        self.assertNotIn("1 worker", picture)
+        self.assertNotIn("by_another", picture)
+
 
 class Problems(unittest.TestCase):
     def test_each_have_a_program_of_silk(self):
