@@ -243,4 +243,24 @@ TEST_P(gather_long_range, never_awaited_makes_no_more) {
   EXPECT_LT(made, 1000);
 }
 
+// The places of their results are more than 4 GiB long; nobody writes there.
+struct large {
+  std::byte bytes[std::size_t{1} << 20];
+};
+silk::task<large> never_gives(const large* result) {
+  throw std::runtime_error("none");
+  co_return *result;
+}
+
+TEST_P(gather_long_range, of_large_results_fails_like_any) {
+  std::string end;
+  run([&end]() -> silk::task<> {
+    const auto fails = [](int) { return never_gives(nullptr); };
+    auto tasks = std::views::iota(0, 4'200) | std::views::transform(fails);
+    end = co_await ending(all_of(tasks));
+  });
+  if (end == "std::bad_alloc") GTEST_SKIP() << "there is not so much memory";
+  EXPECT_EQ(end, "none");
+}
+
 }  // namespace

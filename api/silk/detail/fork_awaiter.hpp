@@ -226,7 +226,9 @@ class fork_range_awaiter : private fork_storage<range_task_value<Range>>, public
       destroy_slots();
       throw;
     }
-    if (count > fork_feeder::first_chunk) feed(static_cast<std::uint32_t>(count));
+    const std::size_t all =
+        makes_tasks ? count : children;  // size() of what was taken may have lied
+    if (all > fork_feeder::first_chunk) feed(static_cast<std::uint32_t>(all));
   }
   ~fork_range_awaiter() { destroy_slots(); }
 
@@ -244,7 +246,7 @@ class fork_range_awaiter : private fork_storage<range_task_value<Range>>, public
 
  private:
   void count_as_children(std::uint32_t so_many) noexcept {
-    end += (so_many - children) * stride;
+    end += std::size_t{so_many - children} * stride;
     total = children = so_many;
   }
   void make_first(std::uint32_t count, auto& range) {
