@@ -26,7 +26,7 @@
 // looks for searchers and sleepers; a sleeper sets its bit, leaves the searchers, runs the heavy half
 // and looks at every queue again. Either the publisher sees the bit, or the sleeper sees the job. A
 // publisher that sees a searcher wakes nobody: the searcher either finds that job before it parks
-// (same argument), or finds another one first; then leave_search_working() looks again and passes the
+// (same argument), or finds another one first; then start_working() looks again and passes the
 // wake on.
 //
 // Edges   E:park-bit      set_parked's fetch_or      -> claim's fetch_and, and back
@@ -163,7 +163,7 @@ inline void idle::resign_driver(std::size_t worker) noexcept {
   if (driver() != worker) return;
   driver_.store(nobody, sync::memory_order_relaxed);  // relaxed: a glance for others
   driver_deadline_.store(0,
-                         sync::memory_order_relaxed);  // relaxed: leave_search looks after a fence
+                         sync::memory_order_relaxed);  // relaxed: start_working looks after a fence
 }
 
 }  // namespace silk::scheduler

@@ -6,7 +6,7 @@
 // do so in tasks of one runtime, so that a future's completion need only return the job of the one it
 // serves.
 //
-// O1: while a task waits, `ready_` is empty and the time is not up.
+// O1: while a task waits, `ready_` is empty and `expired_` is not set.
 // O2: claims that were not used <= futures that were not given out. So a claim is served in the end: by a
 //     future, or because the time is up.
 // O3: a future that is pending when the time is up is never given out.

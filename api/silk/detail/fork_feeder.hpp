@@ -71,7 +71,7 @@ class fork_feeder : public engine::job {
   bool make(chunk wanted) noexcept;
   bool publish(chunk made) noexcept;
   void fail(std::exception_ptr why) noexcept;
-  // [holder of the job, which goes with the last push]
+  // The job goes first; the group stays until the last child has gone. [holder of the job]
   void hand_out(chunk next, engine::worker& here) noexcept;
 
   fork_group& group_;

@@ -208,8 +208,9 @@ struct fork_group : wait {
     feeder = &later;
     marked.store(unstarted | fed, sync::memory_order_relaxed);  // relaxed: not published yet
   }
-  // What may be run by any worker. After those behind it. [task]
+  // Made ready for any worker to run it. [task]
   static engine::job& to_be_pushed(fork_base& child) noexcept;
+  // The last one first. When `from` is out the group may be gone. [task]
   void push_children(std::uint32_t from, std::uint32_t to, engine::worker& worker) noexcept;
   std::coroutine_handle<> start_through_the_loop() noexcept;
 
