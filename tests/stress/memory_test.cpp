@@ -30,6 +30,13 @@ std::size_t kib_of(const char* what) {
 }
 std::size_t resident_kib() { return kib_of("VmRSS:"); }
 
+template <class Condition>
+void wait_until(Condition holds) {
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  while (!holds() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(10ms);
+}
+bool depot_is_small() { return silk::scheduler::frame_memory_now().blocks_in_depot < 10'000u; }
+
 silk::task<> short_sleeper(dice random) {
   for (int i = 0; i < 2; ++i) co_await silk::sleep(microseconds(random.below(400'000)));
 }
@@ -60,7 +67,8 @@ class memory_after_a_burst : public testing::Test {
     silk::scheduler::trim_frames();  // of other tests
   }
 
-  // At most a tenth more than before, a second after the end; twice, since what a second burst finds is different.
+  // At most a tenth more than before; twice, since what a second burst finds is different. It takes less than a second
+  // (docs/decisions/015-giving-memory-back.md), but not on a machine that has other work.
   template <class Burst>
   void expect_it_goes_back(Burst burst) {
     burst(few);
@@ -68,9 +76,7 @@ class memory_after_a_burst : public testing::Test {
     for (int round = 0; round < 2; ++round) {
       burst(many);
       EXPECT_GT(kib_of("VmHWM:"), before + 50'000);  // at most, so far
-      const auto end = std::chrono::steady_clock::now() + 1s;
-      while (resident_kib() > before + before / 10 && std::chrono::steady_clock::now() < end)
-        std::this_thread::sleep_for(10ms);
+      wait_until([&] { return resident_kib() <= before + before / 10; });
       EXPECT_LE(resident_kib(), before + before / 10);
     }
   }
@@ -108,7 +114,8 @@ TEST_F(memory_after_a_burst, wakes_each_worker_a_few_times_and_then_none) {
   settle();
   const window giving_back = observe(900ms);
   EXPECT_LE(giving_back.wake_ups, 4 * workers);
-  EXPECT_LT(silk::scheduler::frame_memory_now().blocks_in_depot, 10'000u);
+  wait_until(depot_is_small);
+  EXPECT_TRUE(depot_is_small());
   expect_idle();
 }
 
