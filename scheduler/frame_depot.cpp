@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t region_bytes = frame_depot::region_bytes;
 constexpr std::size_t slab_bytes = frame_depot::slab_bytes;
 constexpr std::size_t slabs_per_region = region_bytes / slab_bytes;
+constexpr std::size_t cache_line = 64;
 constexpr std::uint32_t all_slabs = 0xffff'ffff;
 static_assert(slabs_per_region == 32, "region::free_slabs has one bit for each");
 
@@ -61,6 +62,8 @@ struct frame_depot::remnant {
 struct frame_depot::region {
   static constexpr std::size_t header_bytes = 4096;
 
+  const bool lines_apart;  // its blocks start at cache lines
+
   // Guarded by regions_lock_.
   region* next = nullptr;
   region* next_with_room = nullptr;
@@ -80,6 +83,10 @@ struct frame_depot::region {
   }
 
   bool found_free(std::size_t index) noexcept { return found[index] == slab(index).size(); }
+
+  std::size_t stride(std::size_t bytes) const noexcept {
+    return lines_apart ? (bytes + cache_line - 1) / cache_line * cache_line : bytes;
+  }
 
   static void count(const void* memory, std::size_t bytes) noexcept {
     of(memory).found[slab_index(memory)] += static_cast<std::uint32_t>(bytes);
@@ -198,19 +205,22 @@ memory_range frame_depot::take_slab() {
   return home.slab(index);
 }
 
+std::size_t frame_depot::stride(const void* memory, std::size_t bytes) noexcept {
+  return region::of(memory).stride(bytes);
+}
+
 void frame_depot::give_remnant(memory_range rest) noexcept {
   sync::lock_guard hold(regions_lock_);
   remnants_ = ::new (rest.begin) remnant{remnants_, rest.end};
 }
 
-// The first region never uses huge pages: a program with few tasks pays for the pages it touches.
-// The others take what the administrator has set. Asking for huge pages would make first touches
-// cheaper (144 MiB in 15 ms instead of 65), but dearer where a balloon driver has handed them to
-// the host (200 to 400 ms after two idle seconds) or the kernel must compact first. [regions_lock_]
+// The first regions never use huge pages: a program with few tasks pays for the pages that it touches. The others,
+// which only a burst needs, ask for them: docs/decisions/017-where-frames-lie.md. [regions_lock_]
 void frame_depot::add_region() {
   std::byte* memory = map_aligned_region();
-  if (regions_ == nullptr) ::madvise(memory, region_bytes, MADV_NOHUGEPAGE);
-  auto* added = ::new (memory) region;
+  const bool of_the_first = mapped_bytes_ < apart_bytes;
+  ::madvise(memory, region_bytes, of_the_first ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+  auto* added = ::new (memory) region{.lines_apart = of_the_first};
   added->next = regions_;
   regions_ = with_room_ = added;
   mapped_bytes_ += region_bytes;
@@ -232,8 +242,9 @@ std::size_t frame_depot::trim() noexcept {
     remnants = std::exchange(remnants_, nullptr);
   }
   for (std::size_t i = 0; i < frame_class_count; ++i) {
-    taken[i].for_each(
-        [bytes = frame_class_bytes(i)](free_block& block) { region::count(&block, bytes); });
+    taken[i].for_each([bytes = frame_class_bytes(i)](free_block& block) {
+      region::count(&block, stride(&block, bytes));
+    });
   }
   for (remnant* each = remnants; each != nullptr; each = each->next) {
     region::count(each, each->range().size());
@@ -275,7 +286,8 @@ std::size_t frame_depot::release_free_slabs() noexcept {  // [trimming_]
       released += region_bytes;
       continue;
     }
-    released += each.drop_pages(reclaimed);
+    // Also of slabs that nobody has taken yet: a huge page has brought memory for them.
+    if (reclaimed != 0) released += each.drop_pages(each.free_slabs);
     each.next = std::exchange(regions_, &each);
     if (each.free_slabs != 0) each.next_with_room = std::exchange(with_room_, &each);
   }

@@ -13,6 +13,10 @@
 //     |                        v                 v    |
 //     `-------------------------- the depot ----------´
 //
+// The blocks of the first regions have cache lines of their own, for they change hands one by one: what a thief
+// frees lies between blocks that the worker which allocated them still uses, and each would take the line
+// from the other at every write. What a burst takes after these is packed, so that it needs no more than its bytes.
+//
 // P1: every magazine on a shelf's full list has magazine_blocks(class) blocks, so that giving and
 //     taking one are a few stores.
 // P2: every byte of a slab in use is in exactly one place: with the user, in a cache (bin or rest),
@@ -81,6 +85,7 @@ class frame_depot {
  public:
   static constexpr std::size_t region_bytes = std::size_t{2} << 20;  // one huge page
   static constexpr std::size_t slab_bytes = region_bytes / 32;
+  static constexpr std::size_t apart_bytes = 2 * region_bytes;  // of blocks with lines of their own
 
   frame_depot() = default;
   frame_depot(const frame_depot&) = delete;
@@ -94,6 +99,8 @@ class frame_depot {
 
   // Memory for blocks: 16 to slab_bytes bytes. Throws std::bad_alloc. [any]
   memory_range take_slab();
+  // From one block of so many bytes to the next one, in the slab that `memory` is part of. [any]
+  static std::size_t stride(const void* memory, std::size_t bytes) noexcept;
   // What a cache did not carve of its slab. [any]
   void give_remnant(memory_range rest) noexcept;
 

@@ -70,13 +70,14 @@ magazine frame_cache::carve(std::size_t size_class) {
     if (scrap.size() != 0) deallocate(scrap.begin, frame_class(scrap.size()));
     rest_ = depot_->take_slab();
   }
-  const std::size_t fitting = std::min(rest_.size(), page) / bytes;
+  const std::size_t stride = frame_depot::stride(rest_.begin, bytes);
+  const std::size_t fitting = std::min(rest_.size(), page) / stride;
   const std::size_t count = std::min<std::size_t>(fitting, magazine_blocks(size_class));
   magazine carved{nullptr, static_cast<std::uint32_t>(count)};
   free_block** link = &carved.first;
   for (std::size_t i = 0; i < count; ++i) {
     auto* block = ::new (rest_.begin) free_block;
-    rest_.begin += bytes;
+    rest_.begin += stride;
     *link = block;
     link = &block->next;
   }

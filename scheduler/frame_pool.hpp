@@ -18,6 +18,7 @@
 #pragma once
 
 #include "frame_depot.hpp"
+#include "pages.hpp"
 #include "rarely.hpp"
 
 #include <array>
@@ -119,6 +120,11 @@ constexpr bool is_pooled(std::size_t bytes) noexcept {
   return !SILK_FRAMES_FROM_HEAP && bytes <= frame_class_bytes(frame_class_count - 1);
 }
 
+// Two huge pages; what is smaller comes from the heap, which may have it at hand.
+constexpr bool is_mapped(std::size_t bytes) noexcept {
+  return !SILK_FRAMES_FROM_HEAP && bytes >= (std::size_t{4} << 20);
+}
+
 }  // namespace detail
 
 // Aligned to 16 bytes. Throws std::bad_alloc. [any]
@@ -131,6 +137,16 @@ inline void* allocate_frame(std::size_t bytes) {
 inline void deallocate_frame(void* memory, std::size_t bytes) noexcept {
   if (!detail::is_pooled(bytes)) return ::operator delete(memory);
   detail::frames().deallocate(memory, frame_class(bytes));
+}
+
+// As allocate_frame, for many things side by side that will all be written. Throws std::bad_alloc. [any]
+inline void* allocate_array(std::size_t bytes) {
+  return detail::is_mapped(bytes) ? map_huge_pages(bytes) : allocate_frame(bytes);
+}
+
+// `bytes` as it was at allocate_array. [any]
+inline void deallocate_array(void* memory, std::size_t bytes) noexcept {
+  return detail::is_mapped(bytes) ? unmap_pages(memory, bytes) : deallocate_frame(memory, bytes);
 }
 
 // For a thread that frees and allocates frames and is about to wait: see frame_cache::settle. [any]

@@ -12,6 +12,12 @@ void* map_pages(std::size_t bytes) {
   return memory;
 }
 
+void* map_huge_pages(std::size_t bytes) {
+  void* memory = map_pages(bytes);
+  ::madvise(memory, bytes, MADV_HUGEPAGE);  // where there are none it stays as it is
+  return memory;
+}
+
 void unmap_pages(void* memory, std::size_t bytes) noexcept { ::munmap(memory, bytes); }
 
 }  // namespace silk::scheduler

@@ -10,6 +10,9 @@ namespace silk::scheduler {
 
 // Aligned to a page; nothing of it is touched. Throws std::bad_alloc. [any]
 void* map_pages(std::size_t bytes);
+// The same, for what will be written from one end to the other: in huge pages where the system has some, so that it
+// is touched for the first time at a fraction of the price. [any]
+void* map_huge_pages(std::size_t bytes);
 void unmap_pages(void* memory, std::size_t bytes) noexcept;  // [any]
 
 struct unmaps_pages {

@@ -158,8 +158,8 @@ template <class T>
 struct fork_storage {
   explicit fork_storage(std::size_t count)
       : size(checked(count) * sizeof(fork_slot<T>)),
-        bytes(static_cast<std::byte*>(engine::allocate_frame(size))) {}
-  ~fork_storage() { engine::deallocate_frame(bytes, size); }
+        bytes(static_cast<std::byte*>(engine::allocate_array(size))) {}
+  ~fork_storage() { engine::deallocate_array(bytes, size); }
   fork_storage(const fork_storage&) = delete;
   fork_storage& operator=(const fork_storage&) = delete;
   static std::size_t checked(std::size_t count) {
