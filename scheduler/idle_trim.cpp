@@ -28,8 +28,12 @@ bool idle_trim::plan_now(std::size_t worker) noexcept {
   if (!pool_.idle_.everyone_parked()) return false;
   if (planned_.exchange(true, sync::memory_order_acquire)) return false;  // E:trim-plan in
   const frame_traffic now = frame_traffic_now();
-  const bool for_little = now.given - given_before() < now.free() / share;
-  return arm(worker, now, for_little ? not_before_ : 0);
+  return arm(worker, now, must_wait(now) ? not_before_ : 0);
+}
+
+// The last time brought less than half, and what has come since is little.
+bool idle_trim::must_wait(frame_traffic now) const noexcept {
+  return now.given - given_before() < now.free() / share && pool_.clock_.now() < not_before_;
 }
 
 // Without memory for it whoever parks last after this tries again.
@@ -53,12 +57,13 @@ void idle_trim::carry_out() noexcept {
   const frame_traffic now = frame_traffic_now();
   const bool in_use = now.taken - planned_at_.taken > planned_at_.free() / share;
   const bool in_motion = now.given - planned_at_.given >= least_given;
-  if (in_use || !give_back(now))
+  const bool too_early = must_wait(now);
+  if (in_use || (!too_early && !give_back(now)))
     given_before_.store(
         0, sync::memory_order_relaxed);  // relaxed: see given_before; all is still to be done
-  if (in_motion) {
+  if (in_motion || too_early) {
     worker& here = *current_worker();
-    if (arm(here.index(), frame_traffic_now(), 0)) here.timer_armed();
+    if (arm(here.index(), frame_traffic_now(), in_motion ? 0 : not_before_)) here.timer_armed();
     return;
   }
   planned_.store(false, sync::memory_order_release);  // E:trim-plan out

@@ -3,7 +3,7 @@
 //             the last worker parks, and much is free              the time has come
 //    resting ----------------------------------------> planned ---------------------> pool::give_back
 //       ^                                               |   ^                              |   |
-//       |               what was free was taken again   |   `--- more has come meanwhile --´   |
+//       |               what was free was taken again   |   `-- more has come, or it must wait   |
 //       `-----------------------------------------------'--------------------------------------´
 //
 // The plan is a timer of the pool, what it brings is a job like any: so nothing is asked of those who publish
@@ -60,6 +60,7 @@ class idle_trim : job {
     return given_before_.load(sync::memory_order_relaxed);
   }
   bool plan_now(std::size_t worker) noexcept;
+  bool must_wait(frame_traffic now) const noexcept;
   bool arm(std::size_t worker, frame_traffic now, std::uint64_t not_before) noexcept;
   void carry_out() noexcept;
   bool give_back(frame_traffic before) noexcept;

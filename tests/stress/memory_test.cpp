@@ -10,6 +10,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <string>
@@ -117,6 +118,51 @@ TEST_F(memory_after_a_burst, wakes_each_worker_a_few_times_and_then_none) {
   wait_until(depot_is_small);
   EXPECT_TRUE(depot_is_small());
   expect_idle();
+}
+
+silk::task<> wait_for(silk::event& end) { co_await end.wait(); }
+silk::task<> nothing() { co_return; }
+silk::task<> gather_brief(std::size_t count) {
+  std::vector<silk::task<>> brief;
+  for (std::size_t i = 0; i < count; ++i) brief.push_back(nothing());
+  co_await silk::gather(std::move(brief));
+}
+
+// Of many that were spawned a few stay, and with them the slabs of all; a brief burst now and then brings a little.
+TEST_F(memory_after_a_burst, is_left_alone_for_a_while_when_blocks_that_stay_hold_on_to_it) {
+  silk::runtime runtime(quiet(2));
+  silk::event end;
+  std::vector<silk::join_handle<void>> stay;
+  runtime.block_on([](silk::event& last, auto& staying, dice dealt) -> silk::task<> {
+    std::vector<silk::join_handle<void>> others;
+    for (std::size_t i = 0; i < 400'000; ++i) {
+      if (i % 16 == 0) staying.push_back(silk::spawn(wait_for(last)));
+      others.push_back(silk::spawn(short_sleeper(dealt.another())));
+    }
+    for (const auto& each : others) co_await each;
+  }(end, stay, random.another()));
+  auto one_trim = std::chrono::steady_clock::duration::max();
+  for (int i = 0; i < 3; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    silk::scheduler::trim_frames();
+    one_trim = std::min(one_trim, std::chrono::steady_clock::now() - begin);
+  }
+
+  // A trim takes all that is free once more.
+  const std::size_t free = silk::scheduler::frame_traffic_now().free();
+  const std::size_t taken = silk::scheduler::frame_traffic_now().taken;
+  const std::size_t bursts = 20;
+  const auto start = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < bursts; ++i) {
+    runtime.block_on(gather_brief(few));
+    std::this_thread::sleep_for(100ms);
+  }
+  const auto passed = std::chrono::steady_clock::now() - start;
+  const std::size_t trims = (silk::scheduler::frame_traffic_now().taken - taken) / free;
+  EXPECT_LT(trims * one_trim, passed / 25);
+  EXPECT_GT(free, 10'000'000u);
+  end.set();
+  for (const auto& each : stay) runtime.block_on(silk::future<void>(each));
 }
 
 // Far more often than a pool does it by itself: between computations that fork, sleep and are stolen from.
