@@ -163,7 +163,7 @@ job* simulator::take(worker& next) noexcept {
 
 // Brings the worker to where it would be in other circumstances: after more jobs, or longer ones.
 void simulator::disturb(worker& next) noexcept {
-  static constexpr unsigned budgets[] = {worker::forks_per_turn, 1, 2, 3};
+  static constexpr int budgets[] = {worker::forks_per_turn, 1, 2, 3};
   next.fork_budget_ = next.fork_refill_ = budgets[decisions_.choose(decision::fork, 4)];
   if (!next.has_stealable_work()) return;
   if (decisions_.choose(decision::look, 2) != 0) next.turns_left_ = 1;

@@ -67,13 +67,22 @@ class worker {
   // Wakes a sleeper after forks() was pushed to. [owner]
   void notify_forked() noexcept;
 
-  // True once in a while: forked computations that never suspend must go through the loop then, so that
-  // timers and other tasks get their turn (I6). [owner]
-  bool fork_budget_spent() noexcept {
-    if (--fork_budget_ != 0) [[likely]]
+  // So many forks are to run now. True once in a while: forked computations that never suspend must go through
+  // the loop then, so that timers and other tasks get their turn (I6). [owner]
+  bool fork_budget_spent(int forks = 1) noexcept {
+    if ((fork_budget_ -= forks) > 0) [[likely]]
       return false;
     fork_budget_ = fork_refill_;
     turns_left_ = 1;
+    return true;
+  }
+
+  // The job that runs has done its own and may go on with another one, as if the loop had taken that. False: the
+  // loop is to have its turn (I3, I6). [owner]
+  bool may_take_another() noexcept {
+    if (turns_left_ <= 1 || timer_armed_) return false;
+    --turns_left_;
+    jobs_.add();
     return true;
   }
 
@@ -185,8 +194,8 @@ class worker {
   unsigned turns_left_ = maintenance_turns;
   unsigned turns_ = maintenance_turns;  // between looks elsewhere; shrinks when jobs are long
   unsigned first_runs_ = 0;
-  unsigned fork_budget_ = forks_per_turn;
-  unsigned fork_refill_ = forks_per_turn;
+  int fork_budget_ = forks_per_turn;
+  int fork_refill_ = forks_per_turn;
   bool timer_armed_ = false;
   bool in_turn_ = false;
   bool others_serve_ = false;  // timers that were due when we last looked, in another's shard

@@ -23,7 +23,7 @@ using silk_tests::ending;
 class gather_long_range : public silk_tests::at_workers {};
 RUN_AT_1_2_AND_8_WORKERS(gather_long_range);
 
-constexpr int enough = 100'000;
+constexpr int enough = 120'000;  // their slots take more than 4 MiB
 
 silk::task<int> number(int n) { co_return n; }
 silk::task<> fail_at_once() {
@@ -87,6 +87,26 @@ TEST_P(gather_long_range, starts_in_order) {
     });
     co_await silk::gather(tasks);
     EXPECT_TRUE(std::ranges::equal(started, std::views::iota(0, 1000)));
+  });
+}
+
+silk::task<> raise(bool& flag) {
+  flag = true;
+  co_return;
+}
+
+TEST_P(gather_long_range, of_tasks_that_never_wait_gives_others_a_turn) {
+  if (GetParam() != 1) GTEST_SKIP() << "another worker may be the one that gives it";
+  run([]() -> silk::task<> {
+    bool others_had_one = false;
+    int before = 0;
+    const auto other = silk::spawn(raise(others_had_one));
+    auto tasks = std::views::iota(0, enough) | std::views::transform([&](int n) {
+                   if (!others_had_one) ++before;
+                   return number(n);
+                 });
+    co_await silk::gather(tasks);
+    EXPECT_LT(before, enough / 4);
   });
 }
 
