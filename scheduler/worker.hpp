@@ -138,7 +138,7 @@ class worker {
   static constexpr unsigned maintenance_turns = 61;
   static constexpr unsigned first_in_a_row = 3;
   static constexpr std::size_t steal_limit = 64;
-  static constexpr unsigned forks_per_turn = 8192;  // some 200 us; docs/decisions/003-fairness.md
+  static constexpr int forks_per_turn = 8192;  // some 200 us; docs/decisions/003-fairness.md
 
   void run_one(job& item) noexcept;
   void drive() noexcept;

@@ -8,20 +8,23 @@ namespace {
 
 using namespace silk::model::tasks;
 
+// Who suspends: none, or of each chunk the first or the second one.
+enum who : int { nobody = -1, the_first = 0, the_second = 1 };
+
 // Plain fields on purpose: the range is read by one thread at a time, and the parent goes on after all.
 struct family {
   int made = 0;
   int begun[6] = {0, 0, 0, 0, 0, 0};
   int ended[6] = {0, 0, 0, 0, 0, 0};
   int resumed = 0;
-  int fails_at = -1;     // this one cannot be made
-  bool suspend = false;  // the first one of each chunk does
+  int fails_at = -1;  // this one cannot be made
+  int suspends = nobody;
   silk::event go_on;
 };
 
 silk::task<int> child(family& all, int number) {
   all.begun[number] += 1;
-  if (all.suspend && number % 2 == 0) co_await all.go_on.wait();
+  if (number % 2 == all.suspends) co_await all.go_on.wait();
   all.ended[number] += 1;
   co_return number;
 }
@@ -45,9 +48,9 @@ silk::task<int> parent_of(family& all, int count) {
   co_return 7;
 }
 
-void run(int count, bool suspend, unsigned thefts) {
+void run(int count, who suspends, unsigned thefts) {
   family all;
-  all.suspend = suspend;
+  all.suspends = suspends;
   silk::manual_runtime here(quiet());
   second_worker thief(here);
   auto handle = here.spawn(parent_of(all, count));
@@ -61,19 +64,21 @@ void run(int count, bool suspend, unsigned thefts) {
 
 // Chunks of two: the second is the last one.
 TEST(long_gather, of_two_chunks_of_which_the_second_may_be_stolen) {
-  expect_holds(within(2), [] { run(4, false, 1); });
+  expect_holds(within(2), [] { run(4, nobody, 1); });
 }
 
 TEST(long_gather, of_two_chunks_that_suspend_of_which_the_second_may_be_stolen) {
-  expect_holds(within(2), [] { run(4, true, 1); });
+  for (const who suspends : {the_first, the_second}) {
+    expect_holds(within(2), [=] { run(4, suspends, 1); });
+  }
 }
 
 TEST(long_gather, of_three_chunks_that_are_stolen_in_turn) {
-  expect_holds(within(1), [] { run(6, false, 2); });
+  expect_holds(within(1), [] { run(6, nobody, 2); });
 }
 
 TEST(long_gather, of_three_chunks_that_suspend_and_are_stolen_in_turn) {
-  expect_holds(within(1), [] { run(6, true, 2); });
+  expect_holds(within(1), [] { run(6, the_first, 2); });
 }
 
 // ---- those that are never made ----
@@ -81,7 +86,7 @@ TEST(long_gather, of_three_chunks_that_suspend_and_are_stolen_in_turn) {
 TEST(long_gather, a_cancel_meets_the_one_who_makes_the_next_chunk) {
   expect_holds(within(1), [] {
     family all;
-    all.suspend = true;  // for ever, but for the cancel
+    all.suspends = the_first;  // for ever, but for the cancel
     silk::manual_runtime here(quiet());
     second_worker thief(here);
     auto handle = here.spawn(parent_of(all, 4));
@@ -111,11 +116,11 @@ silk::task<int> parent_of_a_failure(family& all) {
 }
 
 TEST(long_gather, a_range_that_throws_in_the_hands_of_a_thief_ends_the_gather) {
-  for (const bool suspend : {false, true}) {
+  for (const who suspends : {nobody, the_first}) {
     expect_holds(within(2), [=] {
       family all;
       all.fails_at = 3;
-      all.suspend = suspend;
+      all.suspends = suspends;
       silk::manual_runtime here(quiet());
       second_worker thief(here);
       auto handle = here.spawn(parent_of_a_failure(all));

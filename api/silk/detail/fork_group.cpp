@@ -9,6 +9,30 @@
 
 namespace silk::detail {
 
+namespace {
+
+// Ends of disturbed children that this thread has not counted in `remote` yet, which others write, too.
+struct kept_ends {
+  const fork_group* of;
+  kept_ends* outer;
+  std::uint64_t count = 0;
+};
+constinit thread_local kept_ends* innermost_kept = nullptr;
+
+void enter_disturbed(promise_base& promise) noexcept {
+  fork_base& child = static_cast<fork_base&>(*promise.context);
+  child.course = fork_course::disturbed;
+  // The inside of a scope begins in any case, as it does when it is entered at once; a watcher, to tell whom
+  // it watches.
+  if (!child.cancel_pending() || child.role != fork_role::task) [[likely]]
+    return promise.enter();
+  discard(child);
+  fork_finished(child).resume();
+  set_running(nullptr);
+}
+
+}  // namespace
+
 std::coroutine_handle<> fork_group::start(promise_base& waiting) noexcept {
   engine::worker* const worker = begin(waiting);
   if (worker == nullptr) [[unlikely]]
@@ -37,11 +61,50 @@ std::coroutine_handle<> fork_group::finished_otherwise(fork_base& ended) noexcep
   std::uint32_t others = 0;
   if (is(accompanied)) others = static_cast<std::uint32_t>(outsiders->child_ended(ended));
   if (ended.course > fork_course::noted) forget_bindings(ended);
-  if (ended.course == fork_course::disturbed)
-    return arrive(1 + others) ? resume_parent() : std::noop_coroutine();
+  if (ended.course == fork_course::disturbed) return disturbed_ended(1 + others);
   if (ended.course != fork_course::quiet) note_running(*parent->context);
   outsiders_done += others;
   return pass_token();
+}
+
+std::coroutine_handle<> fork_group::disturbed_ended(std::uint64_t members) noexcept {
+  kept_ends* const kept = innermost_kept;
+  if (kept == nullptr || kept->of != this)
+    return arrive(members) ? resume_parent() : std::noop_coroutine();
+  kept->count += members;
+  return std::noop_coroutine();
+}
+
+// Of a long range the siblings under it, too, as long as they end at once: whoever waits may be the last one, and gone
+// when we see it. Then the group is, too, unless we have kept something back (F9).
+void fork_group::run_disturbed(engine::job& child) noexcept {
+  auto* promise = &static_cast<promise_base&>(child);
+  fork_group& group = *static_cast<fork_base&>(*promise->context).group;
+  if (!group.is(fed)) return enter_disturbed(*promise);  // relaxed: since before it was published
+  kept_ends kept{.of = &group, .outer = innermost_kept};
+  innermost_kept = &kept;
+  for (std::uint64_t before = 0; promise != nullptr; before = kept.count) {
+    enter_disturbed(*promise);
+    promise = kept.count == before ? nullptr : take_sibling(group);
+  }
+  innermost_kept = kept.outer;
+  if (kept.count == 0 || !group.arrive(kept.count)) return;
+  group.resume_parent().resume();
+  set_running(nullptr);
+}
+
+promise_base* fork_group::take_sibling(const fork_group& group) noexcept {
+  engine::worker& here = *engine::current_worker();
+  if (here.forks().looks_empty() || !here.may_take_another()) return nullptr;
+  engine::job* const newest = here.forks().pop();
+  if (newest == nullptr) return nullptr;
+  if (newest->run == run_disturbed) {
+    auto& promise = static_cast<promise_base&>(*newest);
+    if (static_cast<fork_base&>(*promise.context).group == &group) return &promise;
+  }
+  here.forks().push(*newest);
+  here.notify_forked();  // whoever parked while it was in our hands saw it nowhere: keeps I1
+  return nullptr;
 }
 
 std::coroutine_handle<> fork_group::pass_token() noexcept {

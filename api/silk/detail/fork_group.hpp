@@ -15,6 +15,7 @@
 //     by the holder that has entered all of them, if the group was never linked.
 // F2: all children's writes happen before that: along the token, or through the RMWs on `remote`.
 // F3: the group is not touched after the RMW that completes it, except by who resumes the parent.
+// F9: ends of disturbed children that a worker has not counted yet (run_disturbed) keep the group.
 // F4: linked implies that the parent's context knows our wait, so that a cancel from above arrives.
 //
 // Edges   E:join      every RMW on remote            -> the one that completes it
@@ -109,6 +110,8 @@ struct fork_group : wait {
 
   // A child has ended and its frame is gone. Returns who goes on. [task]
   std::coroutine_handle<> finished(fork_base& ended) noexcept;
+  // A child taken from a deque by somebody who does not hold the token, and the siblings under it. [worker]
+  static void run_disturbed(engine::job& child) noexcept;
 
   // `members` that are no coroutines have arrived. True: the caller resumes the parent. [any]
   [[nodiscard]] bool arrive(std::uint64_t members) noexcept {
@@ -234,6 +237,8 @@ struct fork_group : wait {
   std::coroutine_handle<> all_entered() noexcept;
   std::coroutine_handle<> popped_in_vain(fork_base& sibling) noexcept;
   std::coroutine_handle<> token_arrives() noexcept;
+  std::coroutine_handle<> disturbed_ended(std::uint64_t members) noexcept;
+  static promise_base* take_sibling(const fork_group& group) noexcept;
   // After a child that this thread had entered from its loop.
   std::coroutine_handle<> resume_parent() noexcept {
     note_running(*parent->context);
@@ -276,21 +281,6 @@ inline void discard(fork_base& child) noexcept {
 
 inline std::coroutine_handle<> fork_finished(fork_base& child) noexcept {
   return child.group->finished(child);
-}
-
-// A child taken from a deque by somebody who does not hold the token. [worker]
-inline void run_disturbed(engine::job& self) noexcept {
-  promise_base& promise = static_cast<promise_base&>(self);
-  fork_base& child = static_cast<fork_base&>(*promise.context);
-  child.course = fork_course::disturbed;
-  // The inside of a scope begins in any case, as it does when it is entered at once; a watcher, to tell whom
-  // it watches.
-  if (child.cancel_pending() && child.role == fork_role::task) [[unlikely]] {
-    discard(child);
-    fork_finished(child).resume();
-    return set_running(nullptr);
-  }
-  promise.enter();
 }
 
 inline engine::job& fork_group::to_be_pushed(fork_base& child) noexcept {

@@ -126,8 +126,8 @@ void task_node::cancel_for_closing(const reason_ptr& reason) noexcept {
 }
 
 task_node* task_node::resumed_by(engine::job& item) noexcept {
-  const bool is_coroutine =
-      item.run == promise_base::resume_job || item.run == run_disturbed || item.run == run_first;
+  const bool is_coroutine = item.run == promise_base::resume_job ||
+                            item.run == fork_group::run_disturbed || item.run == run_first;
   return is_coroutine ? &static_cast<promise_base&>(item).context->root() : nullptr;
 }
 
