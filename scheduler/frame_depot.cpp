@@ -68,6 +68,7 @@ struct frame_depot::region {
   region* next = nullptr;
   region* next_with_room = nullptr;
   std::uint32_t free_slabs = all_slabs;  // bit i: slab i is nobody's
+  bool in_huge_pages = false;            // or may be
 
   // Guarded by trimming_: the bytes of each slab that the running trim has met.
   std::array<std::uint32_t, slabs_per_region> found{};
@@ -105,6 +106,14 @@ struct frame_depot::region {
     }
     free_slabs |= reclaimed;
     return reclaimed;
+  }
+
+  // What is dropped of a huge page the kernel would bring back later, to make it whole again. True: there may have
+  // been some, and with them memory for slabs that nobody has taken.
+  bool leave_huge_pages() noexcept {
+    if (!std::exchange(in_huge_pages, false)) return false;
+    ::madvise(this, region_bytes, MADV_NOHUGEPAGE);
+    return true;
   }
 
   // Where a page is larger than a slab the kernel refuses, and the slab keeps its memory.
@@ -218,9 +227,11 @@ void frame_depot::give_remnant(memory_range rest) noexcept {
 // which only a burst needs, ask for them: docs/decisions/017-where-frames-lie.md. [regions_lock_]
 void frame_depot::add_region() {
   std::byte* memory = map_aligned_region();
-  const bool of_the_first = mapped_bytes_ < apart_bytes;
+  const bool of_the_first = apart_ < most_apart;
+  if (of_the_first) ++apart_;
   ::madvise(memory, region_bytes, of_the_first ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
   auto* added = ::new (memory) region{.lines_apart = of_the_first};
+  added->in_huge_pages = !of_the_first;
   added->next = regions_;
   regions_ = with_room_ = added;
   mapped_bytes_ += region_bytes;
@@ -277,19 +288,26 @@ std::size_t frame_depot::release_free_slabs() noexcept {  // [trimming_]
   std::size_t released = 0;
   region* all = std::exchange(regions_, nullptr);
   with_room_ = nullptr;
+  region* apart = nullptr;
   while (all != nullptr) {
     region& each = *std::exchange(all, all->next);
     const std::uint32_t reclaimed = each.reclaim();
     if (each.free_slabs == all_slabs) {
+      if (each.lines_apart) --apart_;
       ::munmap(&each, region_bytes);
       mapped_bytes_ -= region_bytes;
       released += region_bytes;
       continue;
     }
-    // Also of slabs that nobody has taken yet: a huge page has brought memory for them.
-    if (reclaimed != 0) released += each.drop_pages(each.free_slabs);
+    if (reclaimed != 0)
+      released += each.drop_pages(each.leave_huge_pages() ? each.free_slabs : reclaimed);
     each.next = std::exchange(regions_, &each);
-    if (each.free_slabs != 0) each.next_with_room = std::exchange(with_room_, &each);
+    region*& with_room = each.lines_apart ? apart : with_room_;
+    if (each.free_slabs != 0) each.next_with_room = std::exchange(with_room, &each);
+  }
+  while (apart != nullptr) {  // before all others
+    region& each = *std::exchange(apart, apart->next_with_room);
+    each.next_with_room = std::exchange(with_room_, &each);
   }
   return released;
 }

@@ -20,7 +20,7 @@
 // P1: every magazine on a shelf's full list has magazine_blocks(class) blocks, so that giving and
 //     taking one are a few stores.
 // P2: every byte of a slab in use is in exactly one place: with the user, in a cache (bin or rest),
-//     on a shelf or among the remnants. So trim knows a slab to be free by adding up what it finds.
+//     on a shelf or among the remnants; what lies between a block and the next one goes with it. So trim knows a slab to be free by adding up what it finds.
 //
 // Blocks change hands but not class: what a burst of one size has mapped serves that size only,
 // until trim has given its slabs back.
@@ -49,7 +49,7 @@ constexpr std::size_t frame_class_bytes(std::size_t size_class) noexcept {
   return (size_class + 1) * frame_granule;
 }
 
-// 64 blocks, fewer above 256 bytes so that a magazine stays within 16 KiB.
+// 64 blocks, fewer above 256 bytes so that the blocks of a magazine stay within 16 KiB.
 constexpr std::uint32_t magazine_blocks(std::size_t size_class) noexcept {
   constexpr std::size_t most_blocks = 64, most_bytes = 16 * 1024;
   return static_cast<std::uint32_t>(
@@ -85,7 +85,7 @@ class frame_depot {
  public:
   static constexpr std::size_t region_bytes = std::size_t{2} << 20;  // one huge page
   static constexpr std::size_t slab_bytes = region_bytes / 32;
-  static constexpr std::size_t apart_bytes = 2 * region_bytes;  // of blocks with lines of their own
+  static constexpr std::size_t most_apart = 2;  // regions of blocks with lines of their own
 
   frame_depot() = default;
   frame_depot(const frame_depot&) = delete;
@@ -165,6 +165,7 @@ class frame_depot {
   region* with_room_ = nullptr;  // those with slabs to hand out
   remnant* remnants_ = nullptr;
   std::size_t mapped_bytes_ = 0;
+  std::size_t apart_ = 0;  // regions of blocks with lines of their own
 };
 
 }  // namespace silk::scheduler

@@ -14,7 +14,7 @@
 //     thread that goes back and forth over the edge moves whole magazines, and not every time.
 //
 // Bounds: a cache keeps from the others at most two magazines of each class (of 16 KiB at most) and
-// one slab; pages of it that were never used cost nothing.
+// one slab; in the first regions of the depot pages of it that were never used cost nothing.
 #pragma once
 
 #include "frame_depot.hpp"
@@ -120,7 +120,7 @@ constexpr bool is_pooled(std::size_t bytes) noexcept {
   return !SILK_FRAMES_FROM_HEAP && bytes <= frame_class_bytes(frame_class_count - 1);
 }
 
-// Two huge pages; what is smaller comes from the heap, which may have it at hand.
+// What is smaller holds no huge page, or one; the heap may have it at hand.
 constexpr bool is_mapped(std::size_t bytes) noexcept {
   return !SILK_FRAMES_FROM_HEAP && bytes >= (std::size_t{4} << 20);
 }
