@@ -57,11 +57,11 @@ void idle_trim::carry_out() noexcept {
   const frame_traffic now = frame_traffic_now();
   const bool in_use = now.taken - planned_at_.taken > planned_at_.free() / share;
   const bool in_motion = now.given - planned_at_.given >= least_given;
-  const bool too_early = must_wait(now);
+  const bool too_early = !in_use && must_wait(now);
   if (in_use || (!too_early && !give_back(now)))
     given_before_.store(
         0, sync::memory_order_relaxed);  // relaxed: see given_before; all is still to be done
-  if (in_motion || too_early) {
+  if (in_motion || (too_early && is_worth_it(now))) {
     worker& here = *current_worker();
     if (arm(here.index(), frame_traffic_now(), in_motion ? 0 : not_before_)) here.timer_armed();
     return;
