@@ -141,12 +141,14 @@ void worker::give_way() noexcept {
   mine.budget_ = mine.refill_;
   if (pool_.driven_ || !has_room_on_stack()) return;
   bool ran = false;
+  const bool on_top = std::exchange(gives_way_, true);
   job* item = maintain();
   for (unsigned turn = 0; turn < maintenance_turns && item != nullptr; ++turn) {
     run_one(*item);
     ran = true;
     item = turn + 1 < maintenance_turns ? next_local() : nullptr;
   }
+  gives_way_ = on_top;
   if (ran) ran_inside_a_job();
   last_give_way_ = ran ? clock::steady_now() : now;
 }

@@ -77,13 +77,17 @@ class worker {
     return true;
   }
 
-  // The job that runs has done its own and may go on with another one, as if the loop had taken that. False: the
-  // loop is to have its turn (I3, I6). [owner]
-  bool may_take_another() noexcept {
-    if (turns_left_ <= 1 || timer_armed_) return false;
+  // As above before a chunk of them; this one looks at the clock, too. [owner]
+  bool chunk_budget_spent(int forks) noexcept;
+
+  // Whether the job that runs, and has done its own, may go on with another one as if the loop had taken that. Not
+  // if the loop is to have its turn (I3, I6), or a fork_join that the job runs on top of. [owner]
+  bool may_take_another() const noexcept {
+    return turns_left_ > 1 && !timer_armed_ && awaited_ == nullptr && !gives_way_;
+  }
+  void takes_another() noexcept {
     --turns_left_;
     jobs_.add();
-    return true;
   }
 
   // A job ran another one inside of itself and goes on: what that one has made runnable or armed, as if
@@ -198,6 +202,7 @@ class worker {
   int fork_refill_ = forks_per_turn;
   bool timer_armed_ = false;
   bool in_turn_ = false;
+  bool gives_way_ = false;     // runs jobs on top of a fork_join that goes on
   bool others_serve_ = false;  // timers that were due when we last looked, in another's shard
   bool asleep_ = false;        // simulated: it is parked, with no thread of its own to sleep
   std::uint64_t watch_until_ = no_deadline;  // who wakes us hands it to us

@@ -83,10 +83,11 @@ void fork_group::run_disturbed(engine::job& child) noexcept {
   if (!group.is(fed)) return enter_disturbed(*promise);  // relaxed: since before it was published
   kept_ends kept{.of = &group, .outer = innermost_kept};
   innermost_kept = &kept;
-  for (std::uint64_t before = 0; promise != nullptr; before = kept.count) {
+  std::uint64_t before = 0;
+  do {
+    before = kept.count;
     enter_disturbed(*promise);
-    promise = kept.count == before ? nullptr : take_sibling(group);
-  }
+  } while (kept.count != before && (promise = take_sibling(group)) != nullptr);
   innermost_kept = kept.outer;
   if (kept.count == 0 || !group.arrive(kept.count)) return;
   group.resume_parent().resume();
@@ -95,12 +96,15 @@ void fork_group::run_disturbed(engine::job& child) noexcept {
 
 promise_base* fork_group::take_sibling(const fork_group& group) noexcept {
   engine::worker& here = *engine::current_worker();
-  if (here.forks().looks_empty() || !here.may_take_another()) return nullptr;
+  if (!here.may_take_another() || here.forks().looks_empty()) return nullptr;
   engine::job* const newest = here.forks().pop();
   if (newest == nullptr) return nullptr;
   if (newest->run == run_disturbed) {
     auto& promise = static_cast<promise_base&>(*newest);
-    if (static_cast<fork_base&>(*promise.context).group == &group) return &promise;
+    if (static_cast<fork_base&>(*promise.context).group == &group) {
+      here.takes_another();
+      return &promise;
+    }
   }
   here.forks().push(*newest);
   here.notify_forked();  // whoever parked while it was in our hands saw it nowhere: keeps I1

@@ -15,8 +15,8 @@
 //     by the holder that has entered all of them, if the group was never linked.
 // F2: all children's writes happen before that: along the token, or through the RMWs on `remote`.
 // F3: the group is not touched after the RMW that completes it, except by who resumes the parent.
-// F9: ends of disturbed children that a worker has not counted yet (run_disturbed) keep the group.
 // F4: linked implies that the parent's context knows our wait, so that a cancel from above arrives.
+// F9: ends of disturbed children that a worker has not counted yet (run_disturbed) keep the group.
 //
 // Edges   E:join      every RMW on remote            -> the one that completes it
 //         E:link      the mark `linked`              -> later looks at it
