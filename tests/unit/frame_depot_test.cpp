@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <deque>
 #include <new>
@@ -106,6 +107,46 @@ TEST_F(frame_depot_test, trim_finds_all_of_what_was_freed_in_no_order) {
   cache.flush();
   depot.trim();
   EXPECT_EQ(depot.mapped_bytes(), 0u);
+}
+
+bool starts_at_a_cache_line(const void* block) {
+  return reinterpret_cast<std::uintptr_t>(block) % 64 == 0;
+}
+
+TEST_F(frame_depot_test, blocks_of_few_tasks_have_cache_lines_of_their_own) {
+  const std::vector<void*> blocks = allocate_many(cache, 1'000, class_of_144);
+  EXPECT_TRUE(std::all_of(blocks.begin(), blocks.end(), starts_at_a_cache_line));
+  deallocate_all(cache, blocks, class_of_144);
+}
+
+TEST_F(frame_depot_test, blocks_of_a_burst_take_no_more_than_their_bytes) {
+  const std::vector<void*> first = allocate_many(cache, 100'000, class_of_144);
+  const std::size_t mapped = depot.mapped_bytes();
+  const std::vector<void*> burst = allocate_many(cache, 100'000, class_of_144);
+  EXPECT_LE(depot.mapped_bytes(),
+            mapped + burst.size() * 144 * 101 / 100 + frame_depot::region_bytes);
+  deallocate_all(cache, first, class_of_144);
+  deallocate_all(cache, burst, class_of_144);
+}
+
+// One block stays in a region of each kind.
+TEST_F(frame_depot_test, few_tasks_have_lines_of_their_own_after_each_trim) {
+  std::vector<void*> blocks = allocate_many(cache, 100'000, class_of_144);
+  void* const of_the_first = blocks.front();
+  void* const of_the_burst = blocks.back();
+  deallocate_all(cache, {blocks.begin() + 1, blocks.end() - 1}, class_of_144);
+  for (int i = 0; i < 4; ++i) {
+    cache.flush();
+    depot.trim();
+    // What is left of the slabs of these two is used first.
+    const std::vector<void*> left =
+        allocate_many(cache, depot.blocks_in_depot() + 1000, class_of_144);
+    const std::vector<void*> few = allocate_many(cache, 100, class_of_144);
+    EXPECT_TRUE(std::all_of(few.begin(), few.end(), starts_at_a_cache_line)) << i;
+    deallocate_all(cache, few, class_of_144);
+    deallocate_all(cache, left, class_of_144);
+  }
+  deallocate_all(cache, {of_the_first, of_the_burst}, class_of_144);
 }
 
 // Blocks of a size that leaves no scraps.
