@@ -9,12 +9,6 @@
 
 namespace silk::scheduler {
 
-namespace {
-
-constexpr std::uint64_t long_since = 200'000;  // ns, docs/decisions/003-fairness.md
-
-}  // namespace
-
 worker::worker(pool& owner, std::size_t index)
     : pool_(owner), index_(index), random_state_(0x9e3779b97f4a7c15u * (index + 1)) {}
 
@@ -103,13 +97,9 @@ job* worker::next_local() noexcept {
   return queue_.take_first();
 }
 
-bool worker::chunk_budget_spent(int forks) noexcept {
-  const bool late = !pool_.driven_ && clock::steady_now() - last_look_ > long_since;
-  return fork_budget_spent(late ? fork_budget_ : forks);
-}
-
 // Looks at everything that the fast path would starve. Jobs that run long make the looks frequent.
 job* worker::maintain() noexcept {
+  constexpr std::uint64_t long_since = 200'000;  // ns, docs/decisions/003-fairness.md
   // A driven worker does the same each time, however long it took.
   const std::uint64_t now = pool_.driven_ ? 0 : clock::steady_now();
   const std::uint64_t passed = now - last_look_;

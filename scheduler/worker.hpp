@@ -77,9 +77,6 @@ class worker {
     return true;
   }
 
-  // As above before a chunk of them; this one looks at the clock, too. [owner]
-  bool chunk_budget_spent(int forks) noexcept;
-
   // Whether the job that runs, and has done its own, may go on with another one as if the loop had taken that. Not
   // if the loop is to have its turn (I3, I6), or a fork_join that the job runs on top of. [owner]
   bool may_take_another() const noexcept {

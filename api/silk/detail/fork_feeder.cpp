@@ -39,7 +39,7 @@ void fork_feeder::run_as_job(engine::job& self) noexcept {
 std::coroutine_handle<> fork_feeder::go_on() noexcept {
   engine::worker& here = *engine::current_worker();
   const auto forks = static_cast<int>(std::min(chunk_end_, largest_chunk));
-  if (here.chunk_budget_spent(forks) || !here.forks().pop_if(*this)) return group_.token_arrives();
+  if (here.fork_budget_spent(forks) || !here.forks().pop_if(*this)) return group_.token_arrives();
   of_others_ += given_ - chunk_end_;
   const chunk next = next_chunk();
   if (next.empty()) {

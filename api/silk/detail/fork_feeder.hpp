@@ -8,7 +8,7 @@
 //
 // The holder of the join token is in a chunk, too. At its end it takes the job back, if nobody else has it
 // (pop_if), and goes on with the next one; else the token arrives, and the others count themselves. After
-// some 8,192 children, or 200 us, it arrives in any case, so that the loop of the worker gets its turn (I6).
+// some 8,192 children it arrives in any case, so that the loop of the worker gets its turn (I6).
 //
 // A cancel tells the children that are there. Those that are not will never be: they have ended.
 //
