@@ -70,7 +70,8 @@ class worker {
   // So many forks are to run now. True once in a while: forked computations that never suspend must go through
   // the loop then, so that timers and other tasks get their turn (I6). [owner]
   bool fork_budget_spent(int forks = 1) noexcept {
-    if ((fork_budget_ -= forks) > 0) [[likely]]
+    fork_budget_ -= forks;
+    if (fork_budget_ > 0) [[likely]]
       return false;
     fork_budget_ = fork_refill_;
     turns_left_ = 1;
