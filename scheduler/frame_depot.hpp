@@ -20,7 +20,8 @@
 // P1: every magazine on a shelf's full list has magazine_blocks(class) blocks, so that giving and
 //     taking one are a few stores.
 // P2: every byte of a slab in use is in exactly one place: with the user, in a cache (bin or rest),
-//     on a shelf or among the remnants; what lies between a block and the next one goes with it. So trim knows a slab to be free by adding up what it finds.
+//     on a shelf or among the remnants; what lies between a block and the next one goes with it.
+//     So trim knows a slab to be free by adding up what it finds.
 //
 // Blocks change hands but not class: what a burst of one size has mapped serves that size only,
 // until trim has given its slabs back.
