@@ -105,6 +105,8 @@ class timer_wheel {
   }
 
   std::size_t size() const noexcept { return armed_; }  // armed timers [holder]
+  // remove() leaves next_deadline() as it is unless it makes this one more. [holder]
+  std::size_t free_chunks() const noexcept { return free_count_; }
 
   // Frees all slabs that are not needed, at a cost linear in their size. advance does the same by
   // and by, two slabs a call, while more than half of them are spare. [holder]

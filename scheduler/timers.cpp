@@ -14,7 +14,10 @@ arm_result timers::arm(timer_node& node, std::size_t shard) {
   sync::lock_guard hold(home.lock);
   if (node.state == timer_state::cancelled) return arm_result::cancelled_before;
   home.wheel.insert(node);
-  home.publish();
+  // relaxed: written under the lock
+  if (node.deadline < home.next.load(sync::memory_order_relaxed) ||
+      home.wheel.size() == sync::crowd_of_timers)
+    home.publish();
   return arm_result::armed;
 }
 
@@ -25,8 +28,10 @@ timer_cancel timers::cancel(timer_node& node) noexcept {
     node.state = timer_state::cancelled;
     return timer_cancel::before_armed;
   }
+  const std::size_t free_before = home.wheel.free_chunks();
   if (!home.wheel.remove(node)) return timer_cancel::too_late;
-  home.publish();
+  if (home.wheel.free_chunks() != free_before || home.wheel.size() + 1 == sync::crowd_of_timers)
+    home.publish();
   return timer_cancel::removed;
 }
 

@@ -19,6 +19,7 @@ using silk::scheduler::no_deadline;
 using silk::scheduler::timer_cancel;
 using silk::scheduler::timer_node;
 using silk::scheduler::timer_state;
+using silk::scheduler::timer_wheel;
 using silk::scheduler::timers;
 
 constexpr std::size_t no_limit = ~std::size_t{0};
@@ -105,6 +106,38 @@ TEST_F(two_shards, know_the_earliest_deadline_of_each_and_of_all) {
   EXPECT_LE(service.earliest(), 30u);
   EXPECT_EQ(service.cancel(one.node), timer_cancel::removed);
   EXPECT_EQ(service.earliest(), no_deadline);
+}
+
+// Against a wheel to which the same is done. T2 allows less; but a deadline that is gone would wake somebody in vain.
+TEST(timers, publish_what_changes_and_leave_the_rest) {
+  constexpr std::size_t count = 200;
+  std::vector<timer> in_service(count), in_wheel(count);
+  timers service(1, 0);
+  timer_wheel wheel(0);
+  std::mt19937_64 random(5);
+  std::uint64_t now = 0;
+  for (int step = 0; step < 20'000; ++step) {
+    const std::size_t i = random() % count;
+    const std::size_t most = step / 1'000 % 2 == 0 ? 20 : count;  // few at a time, then a crowd
+    if (in_wheel[i].node.state == timer_state::armed) {
+      EXPECT_EQ(service.cancel(in_service[i].node), timer_cancel::removed);
+      EXPECT_TRUE(wheel.remove(in_wheel[i].node));
+    } else if (wheel.size() < most) {
+      const std::uint64_t deadline = now + (std::uint64_t{1} << random() % 40);
+      in_wheel[i].node.deadline = deadline;
+      in_service[i].node.state = timer_state::idle;
+      EXPECT_EQ(arm(service, in_service[i], 0, deadline), arm_result::armed);
+      wheel.insert(in_wheel[i].node);
+    }
+    if (random() % 16 == 0) {
+      now += std::uint64_t{1} << random() % 36;
+      const std::size_t limit = 1 + random() % 8;
+      job_list due;
+      EXPECT_EQ(serve(service, 0, now, limit).size(), wheel.advance(now, limit, due));
+    }
+    ASSERT_EQ(service.next(0), wheel.next_deadline()) << "step " << step;
+    ASSERT_EQ(service.is_crowded(0), wheel.size() >= silk::scheduler::sync::crowd_of_timers);
+  }
 }
 
 TEST_F(two_shards, try_serve_serves_when_nobody_is_there) {
