@@ -87,8 +87,10 @@ class [[nodiscard("a timeout must be awaited")]] timeout_awaiter : private timeo
   using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
+    this->enter_scope(waiting.promise());
+    const bool enters = this->begin_before_outsiders(waiting.promise()) != nullptr;
     this->timer.arm(engine::current_worker()->owner(), *this, deadline_);
-    return scope_awaiter<T>::await_suspend(waiting);
+    return enters ? this->child(0).coroutine->handle() : this->start_through_the_loop();
   }
   T await_resume(std::source_location where = std::source_location::current()) {
     if (!this->started()) throw timeout_error();

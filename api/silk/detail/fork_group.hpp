@@ -203,8 +203,13 @@ struct fork_group : wait {
     } else {
       marked.store(0, sync::memory_order_relaxed);  // relaxed: published with the children
     }
-    engine::worker& worker = *engine::current_worker();
-    return worker.fork_budget_spent() ? nullptr : &worker;
+    return worker_to_enter_on();
+  }
+  // The same for a group whose outsiders are at work from now on and not before. [task]
+  engine::worker* begin_before_outsiders(promise_base& waiting) noexcept {
+    parent = &waiting;
+    marked.store(accompanied, sync::memory_order_relaxed);  // relaxed: published with the outsiders
+    return worker_to_enter_on();
   }
   // The children behind the first few come a chunk at a time; before the start.
   void feed_by(fork_feeder& later) noexcept {
@@ -225,6 +230,10 @@ struct fork_group : wait {
   }
   std::uint8_t set(marks mark) noexcept {
     return marked.fetch_or(mark, sync::memory_order_acq_rel);  // E:link in/out, E:failure in/out
+  }
+  static engine::worker* worker_to_enter_on() noexcept {
+    engine::worker& worker = *engine::current_worker();
+    return worker.fork_budget_spent() ? nullptr : &worker;
   }
   void child_failed(fork_base& ended) noexcept;
   void note_reason(const cancel_requests& requests) noexcept;  // [any canceller]

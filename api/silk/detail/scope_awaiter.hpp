@@ -32,8 +32,7 @@ class scope_awaiter : public fork_awaiter {
   using native_awaiter::await_suspend;
   template <std::derived_from<promise_base> Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
-    entered_with_ = waiting.promise().context->seen_requests();
-    note_running(child(0));  // a plain function in the body may throw what is pending there
+    enter_scope(waiting.promise());
     return fork_awaiter::await_suspend(waiting);
   }
 
@@ -49,6 +48,11 @@ class scope_awaiter : public fork_awaiter {
     drop_reason();
   }
 
+  // Before the start. [task]
+  void enter_scope(promise_base& waiting) noexcept {
+    entered_with_ = waiting.context->seen_requests();
+    note_running(child(0));  // a plain function in the body may throw what is pending there
+  }
   fork_slot<T>& body() noexcept { return slot<T>(0); }
   bool started() const noexcept { return !is(unstarted); }
   // Once, after the end. [task]

@@ -165,7 +165,7 @@ std::uint32_t task_context::all_requests() const noexcept {
   return sum;
 }
 
-std::uint32_t task_context::seen_requests() const noexcept {
+std::uint32_t task_context::count_seen_requests() const noexcept {
   std::uint32_t sum = 0;
   std::uint32_t unseen = 0;  // on their way
   bool is_pending = false;

@@ -144,7 +144,12 @@ struct task_context : receiver {
   // Those of the whole task, or child of gather: scopes are part of it. [task]
   std::uint32_t all_requests() const noexcept;
   // Without what is pending, or about to be: it will meet what the task does from now on. [task]
-  std::uint32_t seen_requests() const noexcept;
+  std::uint32_t seen_requests() const noexcept {
+    // E:cancel-count in
+    if (!is_scope() && cancelling.load(sync::memory_order_acquire) == 0) [[likely]]
+      return 0;
+    return count_seen_requests();
+  }
   bool cancel_pending() const noexcept {
     return (word.load(sync::memory_order_acquire) & pending) != 0;  // E:pending in
   }
@@ -196,6 +201,7 @@ struct task_context : receiver {
     bool yes;
     wait* claimed = nullptr;  // busy, and the caller's to interrupt
   };
+  std::uint32_t count_seen_requests() const noexcept;
   accepted accept(when_waiting then) noexcept;
   accepted receive(when_waiting then, std::uintptr_t mark) noexcept;
   void deliver(cancel_requests& requests, std::uintptr_t mark) noexcept;
