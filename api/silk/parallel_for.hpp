@@ -18,7 +18,8 @@ void for_each_in(parallel_loop& loop, Index base, std::size_t begin, std::size_t
   loop_over(
       loop, begin, end,
       [&](std::size_t from, std::size_t to) {
-        for (; from != to; ++from) std::invoke(body, element_at(base, from));
+        const Index first = base;  // a copy, or each number that the body stores might be this one
+        for (; from != to; ++from) std::invoke(body, element_at(first, from));
       },
       [&](std::size_t from, std::size_t middle) {
         fork_join([&, from, middle] { for_each_in(loop, base, from, middle, body); },

@@ -21,8 +21,12 @@ struct reduction {
     loop_over(
         loop, begin, end,
         [&](std::size_t from, std::size_t to) {
+          // Copies, or each number that is stored might be one of these.
+          const Index first = base;
+          T part = std::move(sum);
           for (; from != to; ++from)
-            sum = std::invoke(combine, std::move(sum), std::invoke(map, element_at(base, from)));
+            part = std::invoke(combine, std::move(part), std::invoke(map, element_at(first, from)));
+          sum = std::move(part);
         },
         [&](std::size_t from, std::size_t middle) {
           auto [left, right] =

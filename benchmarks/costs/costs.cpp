@@ -45,6 +45,20 @@ silk::task<> fork_join_two(long count) {
   co_return;
 }
 
+// Apart from the coroutine, in which Clang would not make vector code of it.
+[[gnu::noinline]] void add_in_parallel(std::array<long, 1'024>& sums,
+                                       const std::array<long, 1'024>& more) {
+  silk::parallel_for(std::size_t{0}, sums.size(), [&](std::size_t i) { sums[i] += more[i]; },
+                     {.grain = 256});
+}
+
+silk::task<> parallel_for(long count) {
+  static std::array<long, 1'024> sums, more;
+  for (long left = count; left > 0; left -= static_cast<long>(sums.size()))
+    add_in_parallel(sums, more);
+  co_return;
+}
+
 silk::task<> spawn_join(long count) {
   for (long i = 0; i < count; ++i) {
     const auto handle = silk::spawn(nothing());
@@ -186,6 +200,7 @@ constexpr std::array verbs{
     verb{"gather_two", gather_two},
     verb{"gather_range", gather_range},
     verb{"fork_join_two", fork_join_two},
+    verb{"parallel_for", parallel_for},
     verb{"spawn_join", spawn_join},
     verb{"yield", yield},
     verb{"post", post},
